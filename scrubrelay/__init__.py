@@ -1,0 +1,1 @@
+"""scrubrelay scrubs Sentry envelopes on your own machine before they leave it."""

@@ -1,0 +1,1 @@
+"""What becomes of bytes: pure functions and frozen values, no I/O."""

@@ -1,0 +1,1 @@
+"""Finding what must not leave and replacing it."""

@@ -1,0 +1,1 @@
+"""One module per payload format that can be scrubbed."""

@@ -1,0 +1,1 @@
+"""Sentry's wire formats, bytes to values and back."""

@@ -1,0 +1,1 @@
+"""The relay with its sockets, disks and clocks."""
