@@ -1,0 +1,200 @@
+"""Every setting there is: its table, name, type, default and what it is for."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from scrubrelay.config.values import (
+    Address,
+    DsnText,
+    Duration,
+    Encoding,
+    HttpUrl,
+    Key,
+    ListenAddress,
+    ProjectId,
+    Secret,
+    Size,
+    StoreUrl,
+    Workers,
+)
+from scrubrelay.core.wire.dsn import Dsn
+
+_MIB = 2**20
+Action = Literal["replace", "mask", "hash", "partial", "remove"]
+
+
+class Table(BaseModel):
+    """One TOML table: frozen, and closed to names it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class ServerSettings(Table):
+    """The listener that SDKs talk to."""
+
+    listen: Annotated[ListenAddress, Field(description="Where SDKs send to. `$PORT` means `0.0.0.0:$PORT`.")] = (
+        Address("127.0.0.1", 3000)
+    )
+    workers: Annotated[Workers, Field(description='Processes that share the port; `"auto"` is one per core.')] = 1
+    shutdown_timeout: Annotated[
+        Duration, Field(description="How long a stop waits for requests in flight and a last delivery.")
+    ] = 10.0
+
+
+class AdminSettings(Table):
+    """The other listener, for operators."""
+
+    listen: Annotated[ListenAddress, Field(description="Where operators look; keep it on loopback.")] = Address(
+        "127.0.0.1", 3001
+    )
+    token: Annotated[
+        Secret | None, Field(description="Bearer token; without one the admin listener answers loopback only.")
+    ] = None
+
+
+class StoreSettings(Table):
+    """What survives a restart: the outbox and the ledger."""
+
+    url: Annotated[
+        StoreUrl, Field(description="The SQLite file; its folder is the data folder and must be writable.")
+    ] = "sqlite:///scrubrelay-data/scrubrelay.db"
+    durability: Annotated[
+        Literal["fsync", "os"],
+        Field(description='`"fsync"` survives a power cut; `"os"` survives a crash of the relay only.'),
+    ] = "fsync"
+    max_bytes: Annotated[Size, Field(description="Most bytes of envelopes that wait on disk; then 429.")] = 2048 * _MIB
+    max_memory_bytes: Annotated[
+        Size, Field(description="Most bytes of waiting envelopes also held in memory, per worker.")
+    ] = 64 * _MIB
+    max_age: Annotated[Duration, Field(description="How long an envelope is retried before it expires.")] = 86400.0
+    keep_envelopes: Annotated[
+        int, Field(ge=1, description="Inspect mode (no upstream): how many scrubbed envelopes are kept to look at.")
+    ] = 200
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return Path(self.url.removeprefix("sqlite:///"))
+
+    @property
+    def data_dir(self) -> Path:
+        """The one folder that the relay writes to."""
+        return self.path.parent
+
+
+class UpstreamSettings(Table):
+    """Where scrubbed envelopes go."""
+
+    url: Annotated[
+        HttpUrl | None, Field(description="Every DSN whose host is ours goes to this server, key and project kept.")
+    ] = None
+    dsn: Annotated[DsnText | None, Field(description="Everything goes to this one DSN instead.")] = None
+    encoding: Annotated[
+        Encoding, Field(description='Compression towards upstream; every server reads `"gzip"`.')
+    ] = "gzip"
+    timeout: Annotated[Duration, Field(description="How long one request to upstream may take.")] = 30.0
+    connections: Annotated[
+        int, Field(ge=1, le=1000, description="Most simultaneous connections to one upstream, per worker.")
+    ] = 8
+
+
+class DestinationSettings(Table):
+    """One server that a project's envelopes go to; a bare DSN is short for `{dsn = "…"}`."""
+
+    dsn: Annotated[DsnText, Field(description="The DSN that this server gave out.")]
+    encoding: Annotated[
+        Encoding | None, Field(description="Compression towards this server; `[upstream] encoding` if not set.")
+    ] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_dsn(cls, value: Any) -> Any:
+        return {"dsn": value} if isinstance(value, str | Dsn) else value
+
+
+class RedactionSettings(Table):
+    """What is found, and what stands there afterwards."""
+
+    packs: Annotated[
+        tuple[str, ...], Field(description="Sets, packs, categories or pattern ids that are switched on.")
+    ] = ("default",)
+    disable: Annotated[
+        tuple[str, ...], Field(description="Packs, categories or pattern ids that are switched off again.")
+    ] = ()
+    pattern_files: Annotated[
+        tuple[str, ...], Field(description="Your own pattern files (globs); always on.")
+    ] = ()
+    action: Annotated[
+        Action,
+        Field(description="What becomes of a find: its label, `****`, a keyed hash, the last four, or nothing."),
+    ] = "replace"
+    actions: Annotated[
+        dict[str, Action], Field(description="The same for single packs, categories or pattern ids.")
+    ] = {}
+    hash_key: Annotated[
+        Secret | None, Field(description='The key of `"hash"`: the same text gives the same token while it stays.')
+    ] = None
+    opaque: Annotated[
+        Literal["drop", "forward"],
+        Field(description='Payloads that nobody can look into (images, unknown binaries): `"forward"` sends them raw.'),
+    ] = "drop"
+    client_ip: Annotated[
+        Literal["drop", "keep"], Field(description="The address of the client: of the connection and in `user.ip_address`.")
+    ] = "drop"
+    budget: Annotated[Duration, Field(description="The time one pattern may take on one string.")] = 0.05
+    safe_keys: Annotated[tuple[str, ...], Field(description="Keys whose values are not hidden for their name.")] = ()
+    sensitive_keys: Annotated[tuple[str, ...], Field(description="More keys whose values are hidden whole.")] = ()
+
+
+class ProjectSettings(Table):
+    """One client key that is accepted; with any `[[project]]`, no other key is."""
+
+    id: Annotated[ProjectId, Field(description="The project number in the DSN that apps use.")]
+    key: Annotated[Key, Field(description="The public key in the DSN that apps use: 32 characters.")]
+    name: Annotated[str, Field(description="What logs and reports call it.")] = ""
+    upstreams: Annotated[
+        tuple[DestinationSettings, ...],
+        Field(description="DSNs, each of which gets every envelope; `[upstream]` if there are none."),
+    ] = ()
+    redaction: Annotated[
+        RedactionSettings | None, Field(description="A `[project.redaction]` table: what differs from `[redaction]`.")
+    ] = None
+
+
+class LimitSettings(Table):
+    """What one request may cost."""
+
+    max_body: Annotated[Size, Field(description="A request body as it arrives.")] = 20 * _MIB
+    max_inflated: Annotated[Size, Field(description="A request body after decompression.")] = 100 * _MIB
+    max_ratio: Annotated[
+        int, Field(ge=2, description="How many times its size a body may become; more is a bomb.")
+    ] = 200
+    max_items: Annotated[int, Field(ge=1, le=500, description="Items in one envelope.")] = 500
+    max_depth: Annotated[int, Field(ge=8, le=1000, description="Nesting of a document; deeper is dropped.")] = 128
+
+
+class Settings(Table):
+    """The whole configuration."""
+
+    server: ServerSettings = ServerSettings()
+    admin: AdminSettings = AdminSettings()
+    store: StoreSettings = StoreSettings()
+    upstream: UpstreamSettings = UpstreamSettings()
+    project: tuple[ProjectSettings, ...] = ()
+    redaction: RedactionSettings = RedactionSettings()
+    limits: LimitSettings = LimitSettings()
+
+    @property
+    def inspect_mode(self) -> bool:
+        """Whether nothing at all is forwarded, for want of an upstream."""
+        anywhere = self.upstream.url or self.upstream.dsn or any(one.upstreams for one in self.project)
+        return not anywhere
+
+    def redaction_of(self, project: ProjectSettings) -> RedactionSettings:
+        """Return what holds for a project: its own settings over the common ones."""
+        own = project.redaction
+        if own is None:
+            return self.redaction
+        return self.redaction.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})
