@@ -1,0 +1,217 @@
+"""The order of the steps between a decoded envelope and bytes that may leave."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, NewType
+
+import orjson
+import regex
+
+from scrubrelay.core.errors import BadRequest, Reason, Unscrubbable
+from scrubrelay.core.project import Project
+from scrubrelay.core.redaction.redactor import Redaction
+from scrubrelay.core.wire.envelope import Envelope, Item, encode
+from scrubrelay.core.wire.items import kind_of, quantities
+from scrubrelay.core.wire.ratelimits import RateLimits
+
+Clean = NewType("Clean", bytes)
+"""An encoded envelope that may leave. Only `finish` makes one; stores and forwarders take nothing else."""
+
+_IDENTIFIED = frozenset(
+    {"event", "transaction", "feedback", "security", "user_report", "attachment", "profile"}
+)
+# What Relay writes there for itself (relay-server, RequestMeta); from a client it is a claim about who it is.
+_ADDRESSES = ("remote_addr", "forwarded_for", "client_ip")
+_EVENT_ID = regex.compile(
+    r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{12}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One item goes on.
+
+    Args:
+        type: Its item type.
+        quantities: What Sentry counts it as: data category and number.
+        redactions: What was cut out of it, and where.
+    """
+
+    type: str
+    quantities: tuple[tuple[str, int], ...]
+    redactions: tuple[Redaction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """One item ends here.
+
+    Args:
+        type: Its item type.
+        quantities: What Sentry counts it as: data category and number.
+        reason: Why; the one reason for it.
+        detail: What stood in the way; no payload text.
+    """
+
+    type: str
+    quantities: tuple[tuple[str, int], ...]
+    reason: Reason
+    detail: str = ""
+
+
+Decision = Kept | Dropped
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """An envelope of which it is known what need not be scrubbed: a fate for each of its items."""
+
+    envelope: Envelope
+    project: Project
+    event_id: str | None
+    fates: tuple[Dropped | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an envelope.
+
+    Args:
+        clean: What may leave; None if nothing is left.
+        decisions: One for each item, in their order.
+        event_id: 32 hex digits, of the header or the event; None if it has none.
+        redactions: What was cut out of the envelope's own header.
+    """
+
+    clean: Clean | None
+    decisions: tuple[Decision, ...]
+    event_id: str | None = None
+    redactions: tuple[Redaction, ...] = ()
+
+
+def inspect(envelope: Envelope, project: Project, now: float, limits: RateLimits) -> Inspection:
+    """Refuse what can be refused unscrubbed: too large, rate-limited by upstream, or belonging to such an item.
+
+    Raises:
+        BadRequest: The header's event id is none.
+    """
+    event_id = _event_id(envelope)
+    fates = [_refusal(item, now, limits) for item in envelope.items]
+    return Inspection(envelope, project, event_id, tuple(_together(envelope.items, fates)))
+
+
+def finish(inspection: Inspection) -> Outcome:
+    """Scrub what is left, rewrite the header, encode.
+
+    The only maker of `Clean`. Pure: a big envelope can be finished in a thread.
+    """
+    items = inspection.envelope.items
+    scrubbed = [
+        fate or _scrub(item, inspection.project) for item, fate in zip(items, inspection.fates, strict=True)
+    ]
+    fates = _together(items, [one if isinstance(one, Dropped) else None for one in scrubbed])
+    kept = [
+        one
+        for one, fate in zip(scrubbed, fates, strict=True)
+        if fate is None and not isinstance(one, Dropped)
+    ]
+    left = iter(kept)
+    decisions = tuple(fate or next(left)[1] for fate in fates)
+    headers, redactions = inspection.project.redactor.headers(inspection.envelope.headers)
+    event_id = inspection.event_id
+    if not kept:
+        return Outcome(None, decisions, event_id, redactions)
+    own = _own_headers(headers, inspection.project, event_id)
+    clean = Clean(encode(Envelope(own, tuple(item for item, _ in kept))))
+    return Outcome(clean, decisions, event_id, redactions)
+
+
+def _refusal(item: Item, now: float, limits: RateLimits) -> Dropped | None:
+    kind = kind_of(item)
+    if len(item.payload) > kind.max_bytes:
+        return _dropped(item, Reason.TOO_LARGE, f"over {kind.max_bytes} bytes")
+    if kind.category is not None and limits.limited(kind.category, now):
+        return _dropped(item, Reason.RATE_LIMITED)
+    return None
+
+
+def _scrub(item: Item, project: Project) -> tuple[Item, Kept] | Dropped:
+    try:
+        scrubbed = project.redactor.item(item)
+    except Unscrubbable as error:
+        return _dropped(item, error.reason, error.detail)
+    kept = Kept(kind_of(item).type, quantities(item), scrubbed.redactions)
+    return scrubbed.item, kept
+
+
+def _together(items: Iterable[Item], fates: Iterable[Dropped | None]) -> list[Dropped | None]:
+    """Drop what goes with a dropped item, for its reason, until nothing changes.
+
+    An attachment goes with its event, a profile with its transaction, and the two halves of a replay with
+    each other; what came without any of its partners stands for itself.
+    """
+    items, now = list(items), list(fates)
+    while True:
+        then = [fate or _inherited(item, items, now) for item, fate in zip(items, now, strict=True)]
+        if then == now:
+            return now
+        now = then
+
+
+def _inherited(item: Item, items: list[Item], fates: list[Dropped | None]) -> Dropped | None:
+    partners = [
+        fate
+        for other, fate in zip(items, fates, strict=True)
+        if other.type in kind_of(item).parent and other is not item
+    ]
+    gone = [fate for fate in partners if fate is not None]
+    if not gone or len(gone) < len(partners):
+        return None
+    return _dropped(item, gone[0].reason, f"goes with its {gone[0].type}")
+
+
+def _dropped(item: Item, reason: Reason, detail: str = "") -> Dropped:
+    return Dropped(kind_of(item).type, quantities(item), reason, detail)
+
+
+def _own_headers(headers: Mapping[str, Any], project: Project, event_id: str | None) -> dict[str, Any]:
+    """The header as it is kept: without the client's address and DSN, which may hold a secret."""
+    own = dict(headers)
+    if "dsn" in own:
+        own["dsn"] = (
+            f"https://{project.key}@scrubrelay.invalid/{project.id}"  # `delivery.address` replaces it
+        )
+    if event_id is not None:
+        own["event_id"] = own.get("event_id") or event_id
+    if not project.keep_client_ip:
+        for name in _ADDRESSES:
+            own.pop(name, None)
+    return own
+
+
+def _event_id(envelope: Envelope) -> str | None:
+    """The id of the header or of the event; made from the payload where an event has none.
+
+    Without one upstream would make its own, another for each time it is delivered.
+    """
+    if envelope.headers.get("event_id") is not None:
+        return plain_event_id(envelope.headers["event_id"])
+    event = next((item for item in envelope.items if item.type in _IDENTIFIED), None)
+    if event is None:
+        return None
+    try:
+        return plain_event_id(orjson.loads(event.payload)["event_id"])
+    except (ValueError, TypeError, KeyError, BadRequest):
+        return blake2b(event.payload, digest_size=16).hexdigest()
+
+
+def plain_event_id(value: Any) -> str:
+    """Return an event id as 32 hex digits.
+
+    Raises:
+        BadRequest: It is not a UUID, dashed or not.
+    """
+    if not isinstance(value, str) or not _EVENT_ID.fullmatch(value):
+        raise BadRequest("invalid event envelope", "invalid envelope header")
+    return value.replace("-", "").lower()
