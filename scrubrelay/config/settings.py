@@ -34,10 +34,12 @@ class Table(BaseModel):
 class ServerSettings(Table):
     """The listener that SDKs talk to."""
 
-    listen: Annotated[ListenAddress, Field(description="Where SDKs send to. `$PORT` means `0.0.0.0:$PORT`.")] = (
-        Address("127.0.0.1", 3000)
-    )
-    workers: Annotated[Workers, Field(description='Processes that share the port; `"auto"` is one per core.')] = 1
+    listen: Annotated[
+        ListenAddress, Field(description="Where SDKs send to. `$PORT` means `0.0.0.0:$PORT`.")
+    ] = Address("127.0.0.1", 3000)
+    workers: Annotated[
+        Workers, Field(description='Processes that share the port; `"auto"` is one per core.')
+    ] = 1
     shutdown_timeout: Annotated[
         Duration, Field(description="How long a stop waits for requests in flight and a last delivery.")
     ] = 10.0
@@ -46,11 +48,12 @@ class ServerSettings(Table):
 class AdminSettings(Table):
     """The other listener, for operators."""
 
-    listen: Annotated[ListenAddress, Field(description="Where operators look; keep it on loopback.")] = Address(
-        "127.0.0.1", 3001
+    listen: Annotated[ListenAddress, Field(description="Where operators look; keep it on loopback.")] = (
+        Address("127.0.0.1", 3001)
     )
     token: Annotated[
-        Secret | None, Field(description="Bearer token; without one the admin listener answers loopback only.")
+        Secret | None,
+        Field(description="Bearer token; without one the admin listener answers loopback only."),
     ] = None
 
 
@@ -64,13 +67,20 @@ class StoreSettings(Table):
         Literal["fsync", "os"],
         Field(description='`"fsync"` survives a power cut; `"os"` survives a crash of the relay only.'),
     ] = "fsync"
-    max_bytes: Annotated[Size, Field(description="Most bytes of envelopes that wait on disk; then 429.")] = 2048 * _MIB
+    max_bytes: Annotated[Size, Field(description="Most bytes of envelopes that wait on disk; then 429.")] = (
+        2048 * _MIB
+    )
     max_memory_bytes: Annotated[
         Size, Field(description="Most bytes of waiting envelopes also held in memory, per worker.")
     ] = 64 * _MIB
-    max_age: Annotated[Duration, Field(description="How long an envelope is retried before it expires.")] = 86400.0
+    max_age: Annotated[Duration, Field(description="How long an envelope is retried before it expires.")] = (
+        86400.0
+    )
     keep_envelopes: Annotated[
-        int, Field(ge=1, description="Inspect mode (no upstream): how many scrubbed envelopes are kept to look at.")
+        int,
+        Field(
+            ge=1, description="Inspect mode (no upstream): how many scrubbed envelopes are kept to look at."
+        ),
     ] = 200
 
     @property
@@ -88,7 +98,8 @@ class UpstreamSettings(Table):
     """Where scrubbed envelopes go."""
 
     url: Annotated[
-        HttpUrl | None, Field(description="Every DSN whose host is ours goes to this server, key and project kept.")
+        HttpUrl | None,
+        Field(description="Every DSN whose host is ours goes to this server, key and project kept."),
     ] = None
     dsn: Annotated[DsnText | None, Field(description="Everything goes to this one DSN instead.")] = None
     encoding: Annotated[
@@ -105,7 +116,8 @@ class DestinationSettings(Table):
 
     dsn: Annotated[DsnText, Field(description="The DSN that this server gave out.")]
     encoding: Annotated[
-        Encoding | None, Field(description="Compression towards this server; `[upstream] encoding` if not set.")
+        Encoding | None,
+        Field(description="Compression towards this server; `[upstream] encoding` if not set."),
     ] = None
 
     @model_validator(mode="before")
@@ -128,24 +140,34 @@ class RedactionSettings(Table):
     ] = ()
     action: Annotated[
         Action,
-        Field(description="What becomes of a find: its label, `****`, a keyed hash, the last four, or nothing."),
+        Field(
+            description="What becomes of a find: its label, `****`, a keyed hash, the last four, or nothing."
+        ),
     ] = "replace"
     actions: Annotated[
         dict[str, Action], Field(description="The same for single packs, categories or pattern ids.")
     ] = {}
     hash_key: Annotated[
-        Secret | None, Field(description='The key of `"hash"`: the same text gives the same token while it stays.')
+        Secret | None,
+        Field(description='The key of `"hash"`: the same text gives the same token while it stays.'),
     ] = None
     opaque: Annotated[
         Literal["drop", "forward"],
-        Field(description='Payloads that nobody can look into (images, unknown binaries): `"forward"` sends them raw.'),
+        Field(
+            description='Payloads nobody can look into (images, other binaries); `"forward"` sends them raw.'
+        ),
     ] = "drop"
     client_ip: Annotated[
-        Literal["drop", "keep"], Field(description="The address of the client: of the connection and in `user.ip_address`.")
+        Literal["drop", "keep"],
+        Field(description="The address of the client: of the connection and in `user.ip_address`."),
     ] = "drop"
     budget: Annotated[Duration, Field(description="The time one pattern may take on one string.")] = 0.05
-    safe_keys: Annotated[tuple[str, ...], Field(description="Keys whose values are not hidden for their name.")] = ()
-    sensitive_keys: Annotated[tuple[str, ...], Field(description="More keys whose values are hidden whole.")] = ()
+    safe_keys: Annotated[
+        tuple[str, ...], Field(description="Keys whose values are not hidden for their name.")
+    ] = ()
+    sensitive_keys: Annotated[
+        tuple[str, ...], Field(description="More keys whose values are hidden whole.")
+    ] = ()
 
 
 class ProjectSettings(Table):
@@ -159,7 +181,8 @@ class ProjectSettings(Table):
         Field(description="DSNs, each of which gets every envelope; `[upstream]` if there are none."),
     ] = ()
     redaction: Annotated[
-        RedactionSettings | None, Field(description="A `[project.redaction]` table: what differs from `[redaction]`.")
+        RedactionSettings | None,
+        Field(description="A `[project.redaction]` table: what differs from `[redaction]`."),
     ] = None
 
 
@@ -172,7 +195,9 @@ class LimitSettings(Table):
         int, Field(ge=2, description="How many times its size a body may become; more is a bomb.")
     ] = 200
     max_items: Annotated[int, Field(ge=1, le=500, description="Items in one envelope.")] = 500
-    max_depth: Annotated[int, Field(ge=8, le=1000, description="Nesting of a document; deeper is dropped.")] = 128
+    max_depth: Annotated[
+        int, Field(ge=8, le=1000, description="Nesting of a document; deeper is dropped.")
+    ] = 128
 
 
 class Settings(Table):

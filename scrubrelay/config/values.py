@@ -13,7 +13,16 @@ from scrubrelay.core.errors import ScrubrelayError
 from scrubrelay.core.wire.auth import check_key
 from scrubrelay.core.wire.dsn import Dsn
 
-_SIZES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+_SIZES = {
+    "B": 1,
+    "KB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "KIB": 2**10,
+    "MIB": 2**20,
+    "GIB": 2**30,
+    "TIB": 2**40,
+}
 _DURATIONS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SIZE = regex.compile(r"(\d+(?:\.\d+)?)\s*(B|[KMG]B|[KMGT]iB)", regex.IGNORECASE)
 _DURATION = regex.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
@@ -156,13 +165,21 @@ Size = Annotated[
     int,
     BeforeValidator(read_size),
     PlainSerializer(show_size),
-    WithJsonSchema({**_ANY_NUMBER, "pattern": r"^\s*\d+(\.\d+)?\s*([kKmMgG]?[bB]|[kKmMgGtT][iI][bB])\s*$|^\s*\d+\s*$"}),
+    WithJsonSchema(
+        {**_ANY_NUMBER, "pattern": r"^\s*\d+(\.\d+)?\s*([kKmMgG]?[bB]|[kKmMgGtT][iI][bB])\s*$|^\s*\d+\s*$"}
+    ),
 ]
 Duration = Annotated[
     float,
     BeforeValidator(read_duration),
     PlainSerializer(show_duration),
-    WithJsonSchema({"type": ["number", "string"], "minimum": 0, "pattern": r"^\s*\d+(\.\d+)?\s*(ms|s|m|h|d)\s*$|^\s*\d+\s*$"}),
+    WithJsonSchema(
+        {
+            "type": ["number", "string"],
+            "minimum": 0,
+            "pattern": r"^\s*\d+(\.\d+)?\s*(ms|s|m|h|d)\s*$|^\s*\d+\s*$",
+        }
+    ),
 ]
 ListenAddress = Annotated[
     Address,
@@ -175,8 +192,12 @@ Workers = Annotated[
     BeforeValidator(read_workers),
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": 256}, {"enum": ["auto"]}]}),
 ]
-HttpUrl = Annotated[str, BeforeValidator(read_url), WithJsonSchema({"type": "string", "pattern": "^https?://[^@?#]+$"})]
-StoreUrl = Annotated[str, BeforeValidator(read_store_url), WithJsonSchema({"type": "string", "pattern": "^sqlite:///.+"})]
+HttpUrl = Annotated[
+    str, BeforeValidator(read_url), WithJsonSchema({"type": "string", "pattern": "^https?://[^@?#]+$"})
+]
+StoreUrl = Annotated[
+    str, BeforeValidator(read_store_url), WithJsonSchema({"type": "string", "pattern": "^sqlite:///.+"})
+]
 DsnText = Annotated[
     Dsn,
     BeforeValidator(read_dsn),

@@ -1,0 +1,168 @@
+"""From a tree of raw values to settings, or every mistake in it."""
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from scrubrelay.config.names import TABLES, Location, nearest, unknown
+from scrubrelay.config.settings import ProjectSettings, RedactionSettings, Settings, Table
+from scrubrelay.config.values import WILDCARDS, Address
+
+Mistake = tuple[Location, str]
+
+# What to say for pydantic's kinds of error; its own words are for programmers.
+_EXPECTED: Final[Mapping[str, str]] = {
+    "int_type": "expected a whole number",
+    "int_parsing": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "string_type": "expected text",
+    "tuple_type": "expected a list",
+    "dict_type": "expected a table",
+    "model_type": "expected a table",
+    "model_attributes_type": "expected a table",
+    "greater_than_equal": "expected {ge} or more",
+    "less_than_equal": "expected {le} or less",
+    "literal_error": "expected {expected}",
+    "expected": "expected {what}",
+    "expected_secret": "expected {what}",
+}
+_REPEATED: Final = {
+    "int_parsing",
+    "int_from_float",
+    "greater_than_equal",
+    "less_than_equal",
+    "literal_error",
+    "expected",
+}
+
+
+def mistakes(tree: Mapping[str, Any], filled: AbstractSet[Location]) -> tuple[Settings | None, list[Mistake]]:
+    """Return the settings (None if they cannot be had) and everything that is wrong.
+
+    Args:
+        tree: Tables of raw values.
+        filled: Where a value came out of the environment or a file, and so is never repeated in a message.
+    """
+    found: list[Mistake] = []
+    tables: dict[str, Table] = {}
+    for name, value in tree.items():
+        if name == "project":
+            continue
+        table = TABLES.get((name,))
+        if table is None:
+            found.append(((name,), unknown((name,))))
+        else:
+            tables[name] = _table(table, value, (name,), found, filled) or table()
+    projects = _projects(tree.get("project", []), found, filled)
+    settings = Settings.model_validate(tables)
+    found.extend(_crossed(settings, projects))
+    found.extend(_twins(tree.get("project")))
+    if found:
+        return None, found
+    return settings.model_copy(update={"project": tuple(projects.values())}), found
+
+
+def _projects(value: Any, found: list[Mistake], filled: AbstractSet[Location]) -> dict[int, ProjectSettings]:
+    if not isinstance(value, list):
+        found.append((("project",), "expected [[project]] tables"))
+        return {}
+    checked = (
+        (index, _table(ProjectSettings, raw, ("project", index), found, filled))
+        for index, raw in enumerate(value)
+    )
+    return {index: project for index, project in checked if isinstance(project, ProjectSettings)}
+
+
+def _table(
+    table: type[Table], value: Any, at: Location, found: list[Mistake], filled: AbstractSet[Location]
+) -> Table | None:
+    try:
+        return table.model_validate(value)
+    except ValidationError as error:
+        for one in error.errors(include_url=False):
+            location = (*at, *one["loc"])
+            found.append((location, _told(one, location, repeat=location not in filled)))
+        return None
+
+
+def _told(error: ErrorDetails, location: Location, *, repeat: bool) -> str:
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        return unknown(location)
+    if kind == "missing":
+        return "is missing"
+    context = error.get("ctx", {})
+    text = _EXPECTED[kind].format(**context).replace("'", '"') if kind in _EXPECTED else error["msg"]
+    if kind not in _REPEATED or not repeat or not isinstance(error["input"], str | int | float):
+        return text
+    got = f'"{error["input"]:.60}"' if isinstance(error["input"], str) else str(error["input"]).lower()
+    choices = str(context.get("expected", "")).split("'")[1::2]
+    return f"{text}, got {got}{nearest(str(error['input']), choices)}"
+
+
+def _crossed(settings: Settings, projects: Mapping[int, ProjectSettings]) -> Iterator[Mistake]:
+    """Yield what is wrong with settings that are fine one by one."""
+    if settings.upstream.url and settings.upstream.dsn:
+        yield ("upstream", "dsn"), "expected either url or dsn, not both"
+    if settings.server.listen == settings.admin.listen and settings.server.listen.port:
+        yield ("admin", "listen"), f"expected another address than [server] listen, {settings.server.listen}"
+    yield from _loops(settings, projects)
+    yield from _unkeyed(settings.redaction, ("redaction",))
+    for index, project in projects.items():
+        if project.redaction is not None:
+            yield from _unkeyed(settings.redaction_of(project), ("project", index, "redaction"))
+
+
+def _twins(projects: Any) -> Iterator[Mistake]:
+    """Yield the keys that an earlier project has; of raw values, so that other mistakes hide none."""
+    first: dict[str, int] = {}
+    for index, project in enumerate(projects if isinstance(projects, list) else ()):
+        key = project.get("key") if isinstance(project, dict) else None
+        if isinstance(key, str) and first.setdefault(key, index) != index:
+            yield ("project", index, "key"), f"the same key as [[project]] number {first[key] + 1}"
+
+
+def _unkeyed(redaction: RedactionSettings, at: Location) -> Iterator[Mistake]:
+    if "hash" in {redaction.action, *redaction.actions.values()} and not redaction.hash_key:
+        yield (*at, "hash_key"), 'is missing, the action "hash" needs one'
+
+
+def _loops(settings: Settings, projects: Mapping[int, ProjectSettings]) -> Iterator[Mistake]:
+    """Yield the upstreams that are this relay itself: it would send every envelope round for ever."""
+    listeners = (settings.server.listen, settings.admin.listen)
+    targets: list[tuple[Location, str]] = [
+        (("upstream", "url"), settings.upstream.url or ""),
+        (("upstream", "dsn"), settings.upstream.dsn.envelope_url if settings.upstream.dsn else ""),
+    ]
+    targets += [
+        (("project", index, "upstreams", number), one.dsn.envelope_url)
+        for index, project in projects.items()
+        for number, one in enumerate(project.upstreams)
+    ]
+    for location, url in targets:
+        if any(_is_here(url, listener) for listener in listeners):
+            yield location, "expected another server: this is the relay's own address"
+
+
+def _is_here(url: str, listener: Address) -> bool:
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    host = parts.hostname or ""
+    mine = listener.host in WILDCARDS or _is_loopback(listener.host)
+    return port == listener.port and (
+        host == listener.host or (mine and (_is_loopback(host) or host in WILDCARDS))
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
