@@ -1,0 +1,36 @@
+"""What tests of a running relay share."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.relay import Relay
+
+
+@pytest.fixture
+def start_relay(tmp_path: Path) -> Iterator[Callable[..., Relay]]:
+    """Start relays that are gone after the test; what they logged is shown when it fails."""
+    started: list[Relay] = []
+
+    def start(config: str = "", **options: object) -> Relay:
+        relay = Relay(tmp_path / f"relay{len(started)}", config, **options)
+        started.append(relay)
+        relay.start()
+        return relay
+
+    yield start
+    for relay in started:
+        relay.kill()
+        print(relay.log()[-4000:])
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """The folder of recorded SDK traffic; skips where there is none."""
+    beside = Path(__file__).parents[2] / "shared" / "envelopes"
+    folder = Path(os.environ.get("SCRUBRELAY_RECORDINGS", beside))
+    if not (folder / "corpus" / "manifest.json").exists():
+        pytest.skip("no recordings here: SCRUBRELAY_RECORDINGS names their folder")
+    return folder
