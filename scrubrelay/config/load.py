@@ -28,7 +28,6 @@ from scrubrelay.core.errors import ConfigError
 
 DEFAULT_FILE: Final = "scrubrelay.toml"
 _TOML_POSITION = regex.compile(r"(.*) \(at (?:line (\d+), column (\d+)|(end of document))\)", regex.DOTALL)
-_NO_OVERRIDES: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Loaded:
     Args:
         settings: What holds.
         file: The configuration file, None if there is none.
-        origins: Setting -> the environment variable or option that gave it; the rest comes from the file.
+        origins: Setting -> the environment variable that gave it; the rest comes from the file.
         in_file: The settings that the file names.
         secret_files: Files that were read through `${file:…}`.
     """
@@ -65,18 +64,17 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     return read(path, environ).settings
 
 
-def read(path: Path | None, environ: Mapping[str, str], options: Mapping[str, str] = _NO_OVERRIDES) -> Loaded:
+def read(path: Path | None, environ: Mapping[str, str]) -> Loaded:
     """Return the settings and where each came from.
 
     Args:
         path: The file; None for `$SCRUBRELAY_CONFIG`, else `./scrubrelay.toml` if it exists.
         environ: The environment variables.
-        options: Command line options by variable name (`SCRUBRELAY_LISTEN`); they win over all else.
 
     Raises:
         ConfigError: With every mistake, as `load`.
     """
-    return _Reader(path or _default_file(environ), environ, options).read()
+    return _Reader(path or _default_file(environ), environ).read()
 
 
 def _default_file(environ: Mapping[str, str]) -> Path | None:
@@ -91,7 +89,6 @@ class _Reader:
 
     file: Path | None
     environ: Mapping[str, str]
-    options: Mapping[str, str]
     problems: list[str] = field(default_factory=list)
     origins: dict[Location, str] = field(default_factory=dict)
 
@@ -132,15 +129,13 @@ class _Reader:
         return {}
 
     def _assignments(self) -> Iterator[tuple[str, Location, str]]:
-        """Yield (name, setting, text), the weakest first: $PORT, short names, long names, options."""
+        """Yield (name, setting, text), the weakest first: $PORT, short names, long names."""
         if port := self.environ.get("PORT"):
             yield "PORT", ("server", "listen"), f"0.0.0.0:{port}"
         known = sorted(self.environ, key=lambda name: (name not in SHORT, name))
         for name in known:
             if name.startswith(PREFIX) and name != CONFIG and self.environ[name] and not is_foreign(name):
                 yield from self._assignment(name, self.environ[name])
-        for name, text in self.options.items():
-            yield from self._assignment(name, text)
 
     def _assignment(self, name: str, text: str) -> Iterator[tuple[str, Location, str]]:
         location = location_of(name)

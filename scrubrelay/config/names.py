@@ -43,7 +43,7 @@ TABLES: Final[Mapping[tuple[str, ...], type[Table]]] = {
 }
 
 # Not settings: what Kubernetes puts into the containers of a namespace with a service called "scrubrelay"
-# (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables), and what tests read.
+# (kubernetes.io/docs/concepts/services-networking/service/#environment-variables), and what tests read.
 _FOREIGN = regex.compile(
     r"""SCRUBRELAY_(?: SERVICE_HOST | SERVICE_PORT(_\w+)? | PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?
         | RECORDINGS | CORPORA )""",

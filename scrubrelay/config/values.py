@@ -82,8 +82,8 @@ def read_duration(value: Any) -> float:
 
 
 def show_duration(value: float) -> str:
-    """Return a duration in the largest unit that divides it."""
-    for unit in ("d", "h", "m", "s"):
+    """Return a duration in the largest unit, up to hours, that divides it."""
+    for unit in ("h", "m", "s"):
         if value >= _DURATIONS[unit] and value % _DURATIONS[unit] == 0:
             return f"{value / _DURATIONS[unit]:g}{unit}"
     return f"{value * 1000:g}ms"
@@ -154,10 +154,6 @@ def _refuse(what: str) -> Dsn:
 def mask(value: SecretStr) -> str:
     """Return what stands for a secret wherever settings are shown."""
     return "********" if value.get_secret_value() else ""
-
-
-def _text(description: str, **more: Any) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "description": description, **more})
 
 
 _ANY_NUMBER = {"type": ["integer", "string"], "minimum": 0}

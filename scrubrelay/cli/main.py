@@ -1,0 +1,105 @@
+"""The `scrubrelay` command: finds the module of a subcommand, and turns every error into one line."""
+
+import importlib
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from types import ModuleType
+from typing import Annotated, Final
+
+import typer
+
+from scrubrelay.cli.console import complain
+from scrubrelay.core.errors import ConfigError, ScrubrelayError
+
+# Only the module of the chosen command is imported: aiohttp and the pattern engine take a third of a second.
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "serve": ("scrubrelay.cli.serve", "Accept, scrub and forward what SDKs send."),
+    "check": ("scrubrelay.cli.check", "Say what is wrong with the configuration, or show what holds."),
+    "schema": ("scrubrelay.cli.schema", "Print the JSON Schema of scrubrelay.toml, for editors."),
+    "scrub": ("scrubrelay.cli.scrub", "Scrub a JSON document, JSON lines or an envelope, offline."),
+    "patterns": ("scrubrelay.cli.patterns", "List the patterns, or test them and your own."),
+    "outbox": ("scrubrelay.cli.outbox", "Look at what waits or was refused; retry it, or remove it."),
+    "healthcheck": ("scrubrelay.cli.healthcheck", "Ask the running relay whether it is ready."),
+}
+_GROUPS: Final = {"patterns", "outbox"}
+_USAGE: Final = 2
+
+
+def run() -> None:
+    """Run the command line; the entry point of the `scrubrelay` script."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command.
+
+    Args:
+        arguments: What stands after `scrubrelay`.
+
+    Returns:
+        The exit code: 0 for success, 1 for what went wrong, 2 for a wrong command line; `scrub` has a 3.
+    """
+    words = list(arguments) or ["--help"]
+    if words[-1] in _GROUPS and len(words) == 1:
+        words.append("--help")
+    try:
+        return int(_app(words[0])(words, prog_name="scrubrelay", standalone_mode=False) or 0)
+    except typer.TyperException as error:
+        complain(f"{' '.join(error.format_message().split())} (see `scrubrelay --help`)")
+        return _USAGE
+    except ConfigError as error:
+        complain(*error.problems)
+    except (ScrubrelayError, OSError) as error:
+        complain(str(error))
+    except Exception as error:  # noqa: BLE001 - a traceback could show the text that was being scrubbed
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        complain(
+            f"internal error, please report it: {type(error).__name__} at {frame.filename}:{frame.lineno}"
+        )
+    return 1
+
+
+def _app(chosen: str) -> typer.Typer:
+    app = typer.Typer(
+        name="scrubrelay",
+        help="Scrubs what your apps send to Sentry, on your own machine, before it leaves.",
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog="Example: scrubrelay serve --config scrubrelay.toml",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_root)
+    for name, (module, short) in COMMANDS.items():
+        if name != chosen:
+            app.command(name, help=short)(_elsewhere)
+        else:
+            _add(app, name, importlib.import_module(module))
+    return app
+
+
+def _add(app: typer.Typer, name: str, module: ModuleType) -> None:
+    if name in _GROUPS:
+        app.add_typer(module.app, name=name, help=COMMANDS[name][1])
+    else:
+        app.command(name, epilog=module.EXAMPLE)(module.command)
+
+
+def _show_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if asked:
+        sys.stdout.write(f"scrubrelay {metadata.version('scrubrelay')}\n")
+        raise typer.Exit
+
+
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+def _elsewhere() -> None:
+    """Stand in for a command that was not chosen: only its name and its help are shown."""
