@@ -16,8 +16,10 @@ import regex
 _PLACEHOLDER = regex.compile(
     r"""(?xi) ^ (?:
         \[ [^\]]* \]? | < [^>]* >? | \{ [^}]* \}?        # [Filtered], our labels, <password>, {token}
-      | [$%@\#&] [({]? [a-z_] [\w.:]* .*                 # $VAR, ${VAR}, $(command), %VAR%, @variable, #{value}
-      | .* (?: \$ [({] | \{\{ | <% | %\( | %[sdr] ) .*   # a template somewhere inside
+      | \$ (?: \w+ (?: [/.:-] .* )? | [({] .* )            # $VAR, ${VAR}, $(command)
+      | [%@\#&:] [({]? [a-z_] [\w.:]* [)}%]?              # %VAR%, @variable, #{value}, :parameter
+      | .* (?: \$ \{ [\w.:-]+ \} | \{\{ \s* [\w.$| ]+ \s* \}\} | \{ [a-z_][\w.]{2,} \} | <% | %\(\w+\)[sdr] ) .*   # templates inside
+      | .* %[sdr]
       | (\W|_)* (?: null | none | nil | undefined | true | false | yes | no | on | off | empty | unset | n/?a | nan
             | not[ _-]?set | todo | tbd | fixme | redacted | filtered | scrubbed | masked | hidden | removed | omitted
             | secret | password | passwd | pass | token | key | string | str | text | value | default | changeme
@@ -36,8 +38,8 @@ _MASKED = regex.compile(r"(?i)x{6,}|\*{3,}|•{3,}|(\w)\1{7,}")
 _CODE = regex.compile(
     r"""(?x) ^ (?:
         (?: await | new | not | return | lambda | typeof | async | str | int | bool | Optional | Literal ) \b .*
-      | [A-Za-z_$] [\w$]* (?: (?: \. | -> | :: | \?\. ) [A-Za-z_$] [\w$]* )* \s* [(\[{] .*   # call(...), table[...]
-      | [A-Za-z_$] [\w$]* (?: (?: \. | -> | :: | \?\. ) [A-Za-z_$] [A-Za-z_$]* [\w$]* )+ ;?  # a dotted name
+      | [A-Za-z_$] [\w$]* (?: (?: \. | -> | :: | \?\. ) [A-Za-z_$] [\w$]* )* \s* [(\[] .*    # call(...), table[...]
+      | [A-Za-z_$]+ \d{0,2} [A-Za-z_]* (?: (?: \. | -> | :: | \?\. ) [A-Za-z_$]+ \d{0,2} [A-Za-z_]* )+ ;?  # a dotted name
       | _* [a-z]+ (?: _ [a-z]+ )* _*                                                         # snake_case name, a word
       | [A-Z]+ (?: _ [A-Z]+ )*                                                               # CONSTANT
       | [A-Z]? [a-z]+ (?: [A-Z] [a-z]+ )* [A-Z]?                                             # camelCase name
@@ -113,7 +115,9 @@ def bare_secret(cut: str) -> bool:
     """
     if len(cut) < 4 or not filled_in(cut) or not not_code(cut):
         return False
-    return any(c.isdigit() for c in cut) or any(not c.isalnum() and c not in "_-./:,()[]{}=" for c in cut[:-1])
+    if not any(c.isalnum() for c in cut) or _VERSION.search(cut):
+        return False
+    return any(c.isdigit() for c in cut) or any(not c.isalnum() and c not in "_-./:,()[]{}='’" for c in cut[:-1])
 
 
 def random_value(cut: str) -> bool:
@@ -127,6 +131,17 @@ def random_value(cut: str) -> bool:
     if _WORDS.search(cut) and not _mixed_case(cut):
         return False
     return not _VERSION.search(cut) and not _DATE.search(cut) and entropy(cut) >= 2.8
+
+
+def random_token(cut: str) -> bool:
+    """As random_value, for text without quotes, where dotted names and calls are more likely than tokens.
+
+    >>> [random_token(text) for text in ("Zf3D0LXCM3EIMbgJpUNn", "config.get", "oauth2-code-flow", "de4dbeef01x7")]
+    [True, False, False, True]
+    """
+    return random_value(cut) and any(c.isdigit() for c in cut) and not regex.search(
+        r"-\d+(?:\.\d+)+$|^[A-Za-z]+\d?(?:[-_./:][A-Za-z]+\d{0,2})*$", cut
+    )
 
 
 def vendor_value(cut: str) -> bool:
@@ -287,6 +302,7 @@ PLAUSIBLE: Mapping[str, Callable[[str], bool]] = {
     "quoted_secret": quoted_secret,
     "bare_secret": bare_secret,
     "random_value": random_value,
+    "random_token": random_token,
     "vendor_value": vendor_value,
     "url_password": url_password,
     "authorization_value": authorization_value,
