@@ -21,7 +21,7 @@ def command(
 ) -> int:
     """Accept, scrub and forward what SDKs send.
 
-    Without a configuration it accepts every key, keeps the last scrubbed envelopes, and says what to set next.
+    Without a configuration it accepts every key, keeps the last scrubbed envelopes, and says what to set.
     It stops on SIGTERM, and reads its configuration again on SIGHUP and whenever one of its files changes.
     """
     options = {"SCRUBRELAY_SERVER__WORKERS": workers, "SCRUBRELAY_SERVER__LISTEN": listen}

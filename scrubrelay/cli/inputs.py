@@ -1,0 +1,47 @@
+"""What a file is that somebody wants scrubbed: told from its first two lines."""
+
+from enum import StrEnum
+from typing import Any, Final
+
+import orjson
+
+# All that an SDK writes into an envelope's first line; a document with any other key is not one.
+_ENVELOPE_KEYS: Final = frozenset({"event_id", "dsn", "sdk", "sent_at", "trace"})
+
+
+class Format(StrEnum):
+    """What the input is."""
+
+    AUTO = "auto"
+    JSON = "json"
+    LINES = "lines"
+    ENVELOPE = "envelope"
+
+
+def detect(first: bytes, second: bytes) -> Format:
+    """Return what begins with these two lines; the second is empty where the input ends."""
+    head = _parsed(first)
+    if head is None or not second:
+        return Format.JSON
+    item = _parsed(second)
+    is_header = isinstance(head, dict) and head.keys() <= _ENVELOPE_KEYS
+    is_item = isinstance(item, dict) and isinstance(item.get("type"), str)
+    return Format.ENVELOPE if is_header and is_item else Format.LINES
+
+
+def position_of_error(data: bytes) -> str:
+    """Return where a JSON document is broken, empty if it is not; nothing of the document is repeated."""
+    try:
+        orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        return f"line {error.lineno}, column {error.colno}: {error.msg}"
+    return ""
+
+
+def _parsed(line: bytes) -> Any:
+    """Return the document of a line: a dictionary, or True for any other; None for none."""
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) else True
