@@ -26,6 +26,7 @@ _ADDRESSES = ("remote_addr", "forwarded_for", "client_ip")
 _EVENT_ID = regex.compile(
     r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{12}"
 )
+_TYPE = regex.compile(r"[a-z][a-z_]{0,31}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Outcome:
 
 
 def inspect(envelope: Envelope, project: Project, now: float, limits: RateLimits) -> Inspection:
-    """Refuse what can be refused unscrubbed: too large, rate-limited by upstream, or belonging to such an item.
+    """Refuse what can be refused unscrubbed: too large, rate-limited by upstream, or going with such an item.
 
     Raises:
         BadRequest: The header's event id is none.
@@ -141,7 +142,7 @@ def _scrub(item: Item, project: Project) -> tuple[Item, Kept] | Dropped:
         scrubbed = project.redactor.item(item)
     except Unscrubbable as error:
         return _dropped(item, error.reason, error.detail)
-    kept = Kept(kind_of(item).type, quantities(item), scrubbed.redactions)
+    kept = Kept(_type_of(item), quantities(item), scrubbed.redactions)
     return scrubbed.item, kept
 
 
@@ -172,7 +173,12 @@ def _inherited(item: Item, items: list[Item], fates: list[Dropped | None]) -> Dr
 
 
 def _dropped(item: Item, reason: Reason, detail: str = "") -> Dropped:
-    return Dropped(kind_of(item).type, quantities(item), reason, detail)
+    return Dropped(_type_of(item), quantities(item), reason, detail)
+
+
+def _type_of(item: Item) -> str:
+    """The item's type for logs and reports; what does not look like one is the client's text."""
+    return item.type if _TYPE.fullmatch(item.type) else "unnamed"
 
 
 def _own_headers(headers: Mapping[str, Any], project: Project, event_id: str | None) -> dict[str, Any]:

@@ -1,0 +1,40 @@
+"""What a relay says when it has started: where it listens, what to paste, and what is missing."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from scrubrelay.config.settings import Settings
+from scrubrelay.config.values import WILDCARDS, Address
+
+_ANY_KEY: Final = "0123456789abcdef" * 2
+"""A client key where every well-formed one is accepted: it opens nothing."""
+
+
+def greeting(settings: Settings, address: Address) -> Iterator[str]:
+    """Yield the lines.
+
+    Args:
+        settings: What holds.
+        address: Where it listens, with the port that it really got.
+    """
+    yield f"scrubrelay listens on http://{address}"
+    near = Address("localhost", address.port) if address.host in WILDCARDS else address
+    yield from _dsns(settings, near)
+    if settings.inspect_mode:
+        yield (
+            f"inspect mode: nothing is forwarded, the last {settings.store.keep_envelopes} envelopes "
+            "are kept; set SCRUBRELAY_UPSTREAM_URL=https://… or [upstream] url to start forwarding"
+        )
+
+
+def _dsns(settings: Settings, near: Address) -> Iterator[str]:
+    for project in settings.project:
+        named = f" of {project.name}" if project.name else ""
+        yield f"DSN{named}: http://{project.key}@{near}/{project.id}"
+    if settings.project:
+        return
+    if settings.upstream.url:
+        yield f"DSN: http://<key>@{near}/<project>, with key and project as from {settings.upstream.url}"
+        yield f"DSN to try: http://{_ANY_KEY}@{near}/1"
+    else:
+        yield f"DSN: http://{_ANY_KEY}@{near}/1"

@@ -1,0 +1,204 @@
+"""From a request of an SDK to a durable entry of the outbox."""
+
+import asyncio
+import logging
+import math
+from collections import Counter
+from collections.abc import Callable
+from typing import Final, ParamSpec, Protocol, TypeVar
+
+from aiohttp import web
+
+from scrubrelay.core.errors import BadRequest, RateLimited, Reason, ScrubrelayError, Unauthorized
+from scrubrelay.core.pipeline import Dropped, Kept, Outcome, finish, inspect
+from scrubrelay.core.project import Project, Projects
+from scrubrelay.core.wire.auth import read_auth
+from scrubrelay.core.wire.dsn import Dsn
+from scrubrelay.core.wire.envelope import Envelope, decode
+from scrubrelay.core.wire.ratelimits import RateLimits
+from scrubrelay.core.wire.store import envelope_of_store
+from scrubrelay.service.answers import pixel, reply
+from scrubrelay.service.body import read_body
+from scrubrelay.service.clock import Clock
+from scrubrelay.service.log import Once, log
+from scrubrelay.service.stores.base import Entry
+
+_INLINE: Final = 100_000
+"""Bytes that are scrubbed on the event loop, in a few ms; more go to a thread, lest others wait."""
+_QUOTA = (
+    "Sentry dropped data due to a quota or internal rate limit being reached. This will not affect your "
+    "application. See https://docs.sentry.io/product/accounts/quotas/ for more information."
+)
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class Keeper(Protocol):
+    """What the intake asks of the outbox."""
+
+    async def keep(self, entry: Entry) -> None:
+        """Return when the entry is durable."""
+
+    def lose(self, entry: Entry) -> None:
+        """Count what the client was refused."""
+
+    def limits(self, project: Project) -> RateLimits:
+        """Return what the project's SDKs should be told to hold back."""
+
+
+class Intake:
+    """Takes what SDKs send, in each of the forms they send it.
+
+    Args:
+        projects: Returns the projects of this moment; a request keeps those it began with.
+        outbox: Where entries are kept.
+        clock: The time.
+    """
+
+    def __init__(self, projects: Callable[[], Projects], outbox: Keeper, clock: Clock) -> None:
+        self._projects = projects
+        self._outbox = outbox
+        self._clock = clock
+        self._once = Once()
+
+    async def envelope(self, request: web.BaseRequest, project_id: int | None) -> web.Response:
+        """Take an envelope; its header's `dsn` speaks for a client that brings no other key."""
+        projects = self._projects()
+        auth = read_auth(request.headers, request.query)
+        project = projects.find(auth.public_key, project_id) if auth else None
+        body = await read_body(request, projects.limits)
+        envelope = await _aside(len(body), decode, body)
+        dsn = _dsn_of(envelope)
+        if project is None:
+            if dsn is None:
+                raise Unauthorized("missing authorization information")
+            project = projects.find(dsn.public_key, project_id)
+        _agree(dsn, project)
+        return await self._take(envelope, project, len(body))
+
+    async def store(self, request: web.BaseRequest, project_id: int | None) -> web.Response:
+        """Take an event as SDKs sent it before there were envelopes."""
+        projects = self._projects()
+        project = self._authorized(request, projects, project_id)
+        body = await read_body(request, projects.limits)
+        envelope = await _aside(len(body), envelope_of_store, body, self._clock.now())
+        _agree(_dsn_of(envelope), project)
+        return await self._take(envelope, project, len(body))
+
+    async def pixel(self, request: web.BaseRequest, project_id: int | None) -> web.Response:
+        """Take an event out of the query, as browsers send it that can load an image only."""
+        project = self._authorized(request, self._projects(), project_id)
+        data = request.query.get("sentry_data", "").replace(" ", "+")  # a + of base64 came through unquoted
+        envelope = envelope_of_store(data.encode(), self._clock.now())
+        await self._take(envelope, project, len(data))
+        return pixel()
+
+    async def tunnel(self, request: web.BaseRequest, _project_id: int | None) -> web.Response:
+        """Take an envelope whose header says whose it is; where it goes is never the client's choice."""
+        projects = self._projects()
+        body = await read_body(request, projects.limits)
+        envelope = await _aside(len(body), decode, body)
+        dsn = _dsn_of(envelope)
+        if dsn is None:
+            raise Unauthorized("missing authorization information")
+        project = projects.find(dsn.public_key, dsn.project_id)
+        return await self._take(envelope, project, len(body))
+
+    def _authorized(self, request: web.BaseRequest, projects: Projects, project_id: int | None) -> Project:
+        auth = read_auth(request.headers, request.query)
+        if auth is None:
+            raise Unauthorized("missing authorization information")
+        return projects.find(auth.public_key, project_id)
+
+    async def _take(self, envelope: Envelope, project: Project, size: int) -> web.Response:
+        now = self._clock.now()
+        if len(envelope.items) > self._projects().limits.max_items:
+            raise BadRequest("invalid event envelope", "too many individual items")
+        limits = self._outbox.limits(project)
+        outcome = await _aside(size, _decide, envelope, project, now, limits)
+        self._tell(outcome, project)
+        await self._keep(outcome, project, now, limits)
+        told = limits.header(now)
+        answer = {"id": outcome.event_id} if outcome.event_id else {}
+        return reply(answer, headers={"X-Sentry-Rate-Limits": told} if told else None)
+
+    async def _keep(self, outcome: Outcome, project: Project, now: float, limits: RateLimits) -> None:
+        entry = _entry(outcome, project, now)
+        refused = {one.reason for one in outcome.decisions if isinstance(one, Dropped)}
+        if outcome.clean is None and refused == {Reason.RATE_LIMITED}:
+            self._outbox.lose(entry)
+            raise _limited(outcome, limits, now)
+        if outcome.decisions:
+            await self._outbox.keep(entry)
+
+    def _tell(self, outcome: Outcome, project: Project) -> None:
+        """Log the first of each kind of thing that could not be scrubbed; the ledger counts the rest."""
+        for one in outcome.decisions:
+            if isinstance(one, Dropped) and self._once.first(one.type, one.reason, one.detail):
+                log(
+                    "dropped",
+                    level=logging.WARNING,
+                    type=one.type,
+                    reason=one.reason,
+                    detail=one.detail or "-",
+                    project=project.id,
+                    note="first of its kind; the ledger counts all",
+                )
+
+
+def _decide(envelope: Envelope, project: Project, now: float, limits: RateLimits) -> Outcome:
+    return finish(inspect(envelope, project, now, limits))
+
+
+async def _aside(size: int, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    """Do small work here and big work in a thread."""
+    return await asyncio.to_thread(work, *args, **kwargs) if size > _INLINE else work(*args, **kwargs)
+
+
+def _dsn_of(envelope: Envelope) -> Dsn | None:
+    dsn = envelope.headers.get("dsn")
+    if dsn is None:
+        return None
+    try:
+        return Dsn.parse(dsn)
+    except ScrubrelayError as error:
+        raise BadRequest("invalid event envelope", "invalid envelope header") from error
+
+
+def _agree(dsn: Dsn | None, project: Project) -> None:
+    """Refuse an envelope that says it is another project's; its host may be the relay's or upstream's."""
+    if dsn is None:
+        return
+    for name, theirs, ours in (
+        ("project id", dsn.project_id, project.id),
+        ("public key", dsn.public_key, project.key),
+    ):
+        if theirs != ours:
+            raise BadRequest("invalid event envelope", f"{name} header mismatch between envelope and request")
+
+
+def _entry(outcome: Outcome, project: Project, now: float) -> Entry:
+    kept: Counter[str] = Counter()
+    dropped: Counter[tuple[str, Reason]] = Counter()
+    for one in outcome.decisions:
+        for category, quantity in one.quantities:
+            if isinstance(one, Kept):
+                kept[category] += quantity
+            else:
+                dropped[category, one.reason] += quantity
+    return Entry(
+        project_id=project.id,
+        key=project.key,
+        event_id=outcome.event_id,
+        received_at=now,
+        clean=outcome.clean,
+        targets=tuple(target.name for target in project.targets),
+        kept=tuple(kept.items()),
+        dropped=tuple((category, reason, quantity) for (category, reason), quantity in dropped.items()),
+    )
+
+
+def _limited(outcome: Outcome, limits: RateLimits, now: float) -> RateLimited:
+    categories = {category for one in outcome.decisions for category, _ in one.quantities}
+    wait = max((limits.limited(category, now) for category in categories), default=0)
+    return RateLimited(_QUOTA, max(1, math.ceil(wait)), limits.header(now))

@@ -1,0 +1,162 @@
+"""The configuration that holds now, replaced as a whole when its files change or not at all."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from dataclasses import dataclass
+from glob import glob
+from pathlib import Path
+from typing import Any, Final
+
+from scrubrelay.config.build import build
+from scrubrelay.config.load import DEFAULT_FILE, Loaded, read
+from scrubrelay.config.settings import Settings
+from scrubrelay.core.errors import ConfigError
+from scrubrelay.core.project import Projects
+from scrubrelay.service.clock import Clock
+from scrubrelay.service.log import log
+
+_POLL: Final = 1.5
+"""Seconds between two looks at the files. Polling works on every file system, mounted ones included."""
+_NEED_RESTART: Final[Mapping[str, Callable[[Settings], object]]] = {
+    "[server]": lambda settings: settings.server,
+    "[admin]": lambda settings: settings.admin,
+    "[store]": lambda settings: settings.store,
+}
+
+Stamp = Mapping[Path, tuple[int, int, int] | None]
+"""File -> inode, size and time of change; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the configuration comes from.
+
+    Args:
+        path: The file; None for the usual places.
+        environ: The environment variables.
+    """
+
+    path: Path | None
+    environ: Mapping[str, str]
+
+    def read(self) -> Loaded:
+        """Return the settings and where each came from.
+
+        Raises:
+            ConfigError: With every mistake.
+        """
+        return read(self.path, self.environ)
+
+
+class Configuration:
+    """What holds now. A reload swaps it between two requests; those in flight keep what they began with.
+
+    Args:
+        source: Where it comes from.
+
+    Attributes:
+        projects: The compiled table of projects.
+        generation: 1 at the start, one more with every reload.
+        problems: What was wrong with the files at the last reload; empty if it went well.
+
+    Raises:
+        ConfigError: With every mistake.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._loaded = source.read()
+        self._started_with = self._loaded.settings
+        self._stamp = _stamp(self._loaded)
+        self.projects: Projects = build(self._loaded.settings)
+        self.generation = 1
+        self.problems: tuple[str, ...] = ()
+        self._asked = asyncio.Event()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as they were read last."""
+        return self._loaded.settings
+
+    def ask(self) -> None:
+        """Have `follow` reload soon."""
+        self._asked.set()
+
+    async def reload(self, cause: str) -> bool:
+        """Read and compile everything again; swap it in if all of it is right, else keep the old.
+
+        Args:
+            cause: What the log says led to it.
+        """
+        self._stamp = _stamp(self._loaded)
+        try:
+            loaded, projects = await asyncio.to_thread(self._renewed)
+        except ConfigError as error:
+            self.problems = error.problems
+            for problem in error.problems:
+                log("reload_problem", level=logging.ERROR, problem=problem)
+            log("reload_failed", level=logging.ERROR, cause=cause, note="the old configuration stays")
+            return False
+        self._loaded, self.projects, self.problems = loaded, projects, ()
+        self._stamp = _stamp(loaded)
+        self.generation += 1
+        log("reloaded", cause=cause, generation=self.generation)
+        self._tell_restart()
+        return True
+
+    async def follow(self, clock: Clock) -> None:
+        """Reload when asked to, and when the configuration, a secret's file or a pattern file has changed."""
+        while True:
+            if self._asked.is_set():
+                self._asked.clear()
+                await self.reload("asked")
+            elif await asyncio.to_thread(_stamp, self._loaded) != self._stamp:
+                await self.reload("file changed")
+            await _first(self._asked.wait(), clock.sleep(_POLL))
+
+    def _renewed(self) -> tuple[Loaded, Projects]:
+        loaded = self._source.read()
+        return loaded, build(loaded.settings)
+
+    def _tell_restart(self) -> None:
+        for table, part in _NEED_RESTART.items():
+            if part(self.settings) != part(self._started_with):
+                log(
+                    "restart_needed",
+                    level=logging.WARNING,
+                    setting=table,
+                    note="changed; holds after a restart",
+                )
+
+
+async def _first(*awaited: Coroutine[Any, Any, object]) -> None:
+    """Return when one of them is done; the others are cancelled."""
+    tasks = [asyncio.ensure_future(one) for one in awaited]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def _stamp(loaded: Loaded) -> Stamp:
+    return {path: _mark(path) for path in _files(loaded)}
+
+
+def _files(loaded: Loaded) -> Iterator[Path]:
+    yield loaded.file or Path(DEFAULT_FILE)
+    yield from loaded.secret_files
+    redactions = [loaded.settings.redaction]
+    redactions += [project.redaction for project in loaded.settings.project if project.redaction]
+    for redaction in redactions:
+        for pattern in redaction.pattern_files:
+            yield from (Path(found) for found in sorted(glob(pattern, recursive=True)))  # noqa: PTH207 - absolute globs
+
+
+def _mark(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns

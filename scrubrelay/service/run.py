@@ -1,0 +1,41 @@
+"""`serve`: one process, or a supervisor with several."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from scrubrelay.config.settings import Settings
+from scrubrelay.config.values import Address
+from scrubrelay.service.clock import SystemClock
+from scrubrelay.service.log import set_up
+from scrubrelay.service.supervisor import Supervisor, reserve
+from scrubrelay.service.worker import Post, work
+
+
+def serve(settings: Settings, config_path: Path | None) -> int:
+    """Serve until told to stop; return the exit code.
+
+    Args:
+        settings: What the command line read. The workers read it again, from the same file and environment.
+        config_path: The configuration file; None if there is none.
+
+    Raises:
+        ConfigError: The patterns are wrong; with every mistake.
+        ScrubrelayError: The store cannot be opened.
+        OSError: Nobody may listen there.
+    """
+    workers = settings.server.workers
+    if workers == 1:
+        return work(Post(config_path))
+    set_up()
+    listen = settings.server.listen
+    with reserve(listen.host, listen.port) as holder:
+        # The port that the system chose, if it was to choose one: all workers share it.
+        os.environ["SCRUBRELAY_SERVER__LISTEN"] = str(Address(listen.host, holder.getsockname()[1]))
+        supervisor = Supervisor(
+            lambda slot: Post(config_path, slot, workers).command(),
+            workers,
+            SystemClock(),
+            settings.server.shutdown_timeout,
+        )
+        return asyncio.run(supervisor.run())

@@ -1,0 +1,128 @@
+"""The listener that SDKs talk to: which path and method leads where."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import unquote
+
+import regex
+from aiohttp import web
+
+from scrubrelay.core.errors import BadRequest, NotFound, ScrubrelayError
+from scrubrelay.service.answers import preflight, refusal, reply, wrong_method
+from scrubrelay.service.intake import Intake
+from scrubrelay.service.log import Once, log, place_of
+
+Handler = Callable[[web.BaseRequest, int | None], Awaitable[web.Response]]
+
+LISTENER: Final[Mapping[str, Any]] = {
+    "access_log": None,  # paths and queries hold keys, and the GET form of /store/ holds a whole event
+    "auto_decompress": False,  # `body` inflates within limits
+    "keepalive_timeout": 75.0,  # also how long a client may take over its first request line
+    "max_line_size": 65_536,  # the GET form of /store/
+    "max_field_size": 32_768,  # baggage and cookies of browsers
+    "lingering_time": 5.0,
+}
+"""How aiohttp's server is set up."""
+
+_SLASHES: Final = regex.compile(r"/{2,}")
+_INGEST: Final = regex.compile(r"(?:/.*)?/api(?:/(?P<project>[^/]+))?/(?P<endpoint>envelope|store)/?")
+_BIGGEST_ID: Final = 2**63 - 1  # what SQLite can hold; Sentry's own are below 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path that leads somewhere.
+
+    Args:
+        methods: Method -> what answers it.
+        project_id: The project in the path.
+    """
+
+    methods: Mapping[str, Handler]
+    project_id: int | None = None
+
+
+class Server:
+    """Answers every request of the ingest listener.
+
+    Args:
+        intake: Takes envelopes and events.
+        ready: Returns whether a configuration is loaded and the store can write.
+    """
+
+    def __init__(self, intake: Intake, ready: Callable[[], bool]) -> None:
+        self._ready = ready
+        self._once = Once()
+        self._ingest: Mapping[str, Mapping[str, Handler]] = {
+            "envelope": {"POST": intake.envelope},
+            "store": {"POST": intake.store, "GET": intake.pixel},
+        }
+        live = {"GET": self._live, "HEAD": self._live}
+        readiness = {"GET": self._readiness, "HEAD": self._readiness}
+        self._fixed: Mapping[str, Mapping[str, Handler]] = {
+            "/tunnel": {"POST": intake.tunnel},
+            "/healthz": live,
+            "/readyz": readiness,
+            "/api/relay/healthcheck/live": live,
+            "/api/relay/healthcheck/ready": readiness,
+        }
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request, whatever happens."""
+        try:
+            return await self._answer(request)
+        except ScrubrelayError as error:
+            self._note(error)
+            return refusal(error)
+        except ConnectionError:
+            return refusal(BadRequest("invalid request body"))  # nobody is there to read it
+        # The last resort of this task loop: a defect must cost one request, not the connection's others,
+        # and its message may quote the payload.
+        except Exception as error:  # noqa: BLE001
+            log("defect", level=logging.ERROR, error=place_of(error))
+            return refusal(ScrubrelayError("internal error"))
+
+    def route(self, path: str) -> Route:
+        """Return where a path leads, under any prefix and with any number of slashes.
+
+        Raises:
+            NotFound: Nowhere; nothing is passed on unseen.
+            BadRequest: The project in it is not a number.
+        """
+        folded = _SLASHES.sub("/", path)
+        if methods := self._fixed.get(folded.rstrip("/")):
+            return Route(methods)
+        found = _INGEST.fullmatch(folded)
+        if not found or (found["project"] is None and found["endpoint"] != "store"):
+            raise NotFound("not found")
+        project_id = None if found["project"] is None else _project_id(found["project"])
+        return Route(self._ingest[found["endpoint"]], project_id)
+
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
+        route = self.route(unquote(request.rel_url.raw_path))
+        if request.method == "OPTIONS":
+            return preflight()
+        handler = route.methods.get(request.method)
+        if handler is None:
+            return wrong_method(", ".join((*route.methods, "OPTIONS")))
+        return await handler(request, route.project_id)
+
+    async def _live(self, _request: web.BaseRequest, _project_id: int | None) -> web.Response:
+        return reply({"is_healthy": True})
+
+    async def _readiness(self, _request: web.BaseRequest, _project_id: int | None) -> web.Response:
+        ready = self._ready()
+        return reply({"is_healthy": ready}, 200 if ready else 503)
+
+    def _note(self, error: ScrubrelayError) -> None:
+        """Log the first of each kind of refusal: there may be one for each event of a misconfigured app."""
+        if error.status != 404 and self._once.first(str(error.status), str(error)):
+            log("refused", level=logging.WARNING, status=error.status, detail=str(error))
+
+
+def _project_id(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= _BIGGEST_ID):
+        raise BadRequest("bad project path parameter")
+    return int(text)

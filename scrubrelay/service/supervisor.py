@@ -1,0 +1,116 @@
+"""Several worker processes that share a port: started, watched, restarted, stopped."""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from scrubrelay.core.delivery import backoff
+from scrubrelay.service.clock import Clock
+from scrubrelay.service.log import log
+
+_STEADY: Final = 30.0
+"""Seconds that a worker must have run for its end not to count as a failed start."""
+_GRACE: Final = 5.0
+"""Seconds beyond `shutdown_timeout` after which a worker is killed."""
+
+
+class Supervisor:
+    """Keeps one process per slot alive until it is told to stop.
+
+    The stdin of each is a pipe from the supervisor: when that dies, however it dies, the workers read the end
+    of it and stop too.
+
+    Args:
+        command: Returns the command line of a slot.
+        workers: How many slots there are.
+        clock: The time.
+        shutdown_timeout: How long a worker may take to stop.
+    """
+
+    def __init__(
+        self, command: Callable[[int], Sequence[str]], workers: int, clock: Clock, shutdown_timeout: float
+    ) -> None:
+        self._command = command
+        self._workers = workers
+        self._clock = clock
+        self._patience = shutdown_timeout + _GRACE
+        self._stopping = asyncio.Event()
+        self._running: dict[int, asyncio.subprocess.Process] = {}
+
+    async def run(self) -> int:
+        """Return 0 when all workers have stopped because they were told to."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, self._forward, signal.SIGHUP)
+        async with asyncio.TaskGroup() as group:
+            for slot in range(self._workers):
+                group.create_task(self._keep_alive(slot))
+        log("stopped")
+        return 0
+
+    async def _keep_alive(self, slot: int) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            started = self._clock.monotonic()
+            status = await self._one_life(slot)
+            if self._stopping.is_set():
+                return
+            failures = 1 if self._clock.monotonic() - started > _STEADY else failures + 1
+            wait = backoff(failures, 0.5) if failures > 1 else 0.0
+            log("worker_ended", level=logging.ERROR, slot=slot, status=status, restart_in=f"{wait:.1f}s")
+            await self._pause(wait)
+
+    async def _one_life(self, slot: int) -> int:
+        process = await asyncio.create_subprocess_exec(*self._command(slot), stdin=asyncio.subprocess.PIPE)
+        self._running[slot] = process
+        ended = asyncio.ensure_future(process.wait())
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait((ended, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not ended.done():
+            await self._last_wait(slot, process, ended)
+        del self._running[slot]
+        return await ended
+
+    async def _last_wait(
+        self, slot: int, process: asyncio.subprocess.Process, ended: asyncio.Future[int]
+    ) -> None:
+        process.terminate()
+        await asyncio.wait((ended,), timeout=self._patience)
+        if not ended.done():
+            log(
+                "worker_killed",
+                level=logging.ERROR,
+                slot=slot,
+                note="did not stop in time; nothing kept is lost",
+            )
+            process.kill()
+
+    async def _pause(self, seconds: float) -> None:
+        sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait((sleeping, stopping), return_when=asyncio.FIRST_COMPLETED)
+        sleeping.cancel()
+        stopping.cancel()
+
+    def _forward(self, number: signal.Signals) -> None:
+        for process in self._running.values():
+            if process.returncode is None:
+                process.send_signal(number)
+
+
+def reserve(host: str, port: int) -> socket.socket:
+    """Return a socket that holds a port for workers to share, without listening on it.
+
+    Raises:
+        OSError: Somebody else has it.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    holder = socket.socket(family, socket.SOCK_STREAM)
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    holder.bind((host, port))
+    return holder

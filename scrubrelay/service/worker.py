@@ -1,0 +1,175 @@
+"""One worker process: a configuration, an outbox, the listeners, and the signals that move them."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import uvloop
+from aiohttp import web
+
+from scrubrelay.config.values import Address
+from scrubrelay.core.errors import ConfigError, ScrubrelayError
+from scrubrelay.service.admin import Admin
+from scrubrelay.service.clock import Clock, SystemClock
+from scrubrelay.service.greeting import greeting
+from scrubrelay.service.intake import Intake
+from scrubrelay.service.log import log, on_loop_error, set_up
+from scrubrelay.service.outbox import Outbox
+from scrubrelay.service.reload import Configuration, Source
+from scrubrelay.service.server import LISTENER, Server
+
+_BACKLOG: Final = 1024
+_LAST_DELIVERY: Final = 0.3
+"""The part of `shutdown_timeout` that a last delivery has; requests in flight have the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Which of the workers a process is.
+
+    Args:
+        path: The configuration file; None if there is none.
+        slot: Its number, from 0.
+        slots: How many workers there are.
+    """
+
+    path: Path | None
+    slot: int = 0
+    slots: int = 1
+
+    def command(self) -> list[str]:
+        """Return the command line of a process with this post, of the same installation."""
+        words = [sys.executable, "-m", "scrubrelay.service.worker", str(self.slot), str(self.slots)]
+        return [*words, str(self.path)] if self.path else words
+
+    @classmethod
+    def parse(cls, words: Sequence[str]) -> "Post":
+        """Return what `command` wrote down."""
+        slot, slots, *path = words
+        return cls(Path(path[0]) if path else None, int(slot), int(slots))
+
+
+def work(post: Post) -> int:
+    """Serve until told to stop; return the process's exit code.
+
+    Raises:
+        ConfigError: The configuration is wrong; with every mistake.
+        ScrubrelayError: The store cannot be opened.
+        OSError: Nobody may listen there.
+    """
+    set_up(f"worker={post.slot} " if post.slots > 1 else "")
+    configuration = Configuration(Source(post.path, os.environ))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_Worker(post, configuration, SystemClock()).run())
+
+
+@dataclass(slots=True)
+class _Worker:
+    post: Post
+    configuration: Configuration
+    clock: Clock
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> int:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(on_loop_error)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, self.configuration.ask)
+        settings = self.configuration.settings
+        outbox = Outbox.of(settings, lambda: self.configuration.projects, self.clock, self.post)
+        await outbox.start()
+        try:
+            await self._serve(outbox)
+        finally:
+            await outbox.stop(settings.server.shutdown_timeout * _LAST_DELIVERY)
+        log("stopped")
+        return 0
+
+    async def _serve(self, outbox: Outbox) -> None:
+        """Listen until told to stop, then finish what is in flight."""
+        configuration = self.configuration
+        server = Server(Intake(lambda: configuration.projects, outbox, self.clock), outbox.writable)
+        patience = configuration.settings.server.shutdown_timeout * (1 - _LAST_DELIVERY)
+        ingest = _runner(server, patience)
+        admin = _runner(Admin(configuration, outbox, self.clock), 1.0)
+        try:
+            listen = configuration.settings.server.listen
+            address = await _listen(ingest, listen, shared=self.post.slots > 1)
+            if self.post.slot == 0:
+                self._greet(address)
+                await _listen_if_free(admin, configuration.settings.admin.listen)
+            await self._wait()
+        finally:
+            await ingest.cleanup()
+            await admin.cleanup()
+
+    async def _wait(self) -> None:
+        reader = await _parent() if self.post.slots > 1 else None
+        async with asyncio.TaskGroup() as group:
+            background = [group.create_task(self.configuration.follow(self.clock))]
+            if reader is not None:
+                background.append(group.create_task(self._stop_after(reader)))
+            await self.stopping.wait()
+            for task in background:
+                task.cancel()
+
+    async def _stop_after(self, reader: asyncio.StreamReader) -> None:
+        """Stop when the supervisor has died: nobody would restart this worker, or stop it."""
+        await reader.read()
+        self.stopping.set()
+
+    def _greet(self, address: Address) -> None:
+        for line in greeting(self.configuration.settings, address):
+            sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+
+def _runner(handler: Any, patience: float) -> web.ServerRunner:
+    return web.ServerRunner(web.Server(handler, **LISTENER), shutdown_timeout=patience)
+
+
+async def _listen(runner: web.ServerRunner, address: Address, *, shared: bool) -> Address:
+    """Listen, and return the address with the port that it got."""
+    await runner.setup()
+    site = web.TCPSite(runner, address.host, address.port, backlog=_BACKLOG, reuse_port=shared or None)
+    await site.start()
+    return Address(address.host, runner.addresses[0][1])
+
+
+async def _listen_if_free(runner: web.ServerRunner, address: Address) -> None:
+    """Listen for operators; without that the relay still relays."""
+    try:
+        await _listen(runner, address, shared=False)
+    except OSError as error:
+        log("no_admin_listener", level=logging.ERROR, listen=address, error=error.strerror or "unknown")
+
+
+async def _parent() -> asyncio.StreamReader:
+    """Return the pipe from the supervisor, which says nothing and ends when it dies."""
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
+    return reader
+
+
+def main() -> int:
+    """Run the worker that the command line describes."""
+    try:
+        return work(Post.parse(sys.argv[1:]))
+    except ConfigError as error:
+        for problem in error.problems:
+            log("configuration_problem", level=logging.ERROR, problem=problem)
+    except (ScrubrelayError, OSError) as error:
+        log("cannot_start", level=logging.ERROR, error=error)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
