@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from pydantic.fields import FieldInfo
-
+from scrubrelay.config.effective import toml
 from scrubrelay.config.names import TABLES
 from scrubrelay.config.settings import Settings, Table
 
@@ -23,26 +22,27 @@ _HEADINGS: Final = {
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of the configuration file."""
-    schema = Settings.model_json_schema(mode="validation")
-    for definition in schema["$defs"].values():
-        for name, value in definition.get("properties", {}).items():
-            definition["properties"][name] = _or_reference(value)
-    dsn = schema["$defs"]["DestinationSettings"]
-    schema["$defs"]["DestinationSettings"] = {"anyOf": [dsn["properties"]["dsn"], dsn]}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **schema,
-        "title": "scrubrelay.toml",
-    }
+    schema = Settings.model_json_schema()
+    definitions = schema["$defs"]
+    for table in set(TABLES.values()) - {Settings}:
+        properties = definitions[table.__name__]["properties"]
+        for name, value in properties.items():
+            properties[name] = _as_written(value, _default(table, name))
+    destination = definitions["DestinationSettings"]
+    definitions["DestinationSettings"] = {"anyOf": [destination["properties"]["dsn"], destination]}
+    for value in schema["properties"].values():
+        value.pop("default", None)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "scrubrelay.toml"}
 
 
-def _or_reference(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a value that may also be given as `${…}`; lists and tables may not."""
-    if schema.get("type") in {"array", "object"} or "$ref" in schema:
-        return schema
-    about = {key: schema[key] for key in ("default", "description", "title") if key in schema}
-    bare = {key: value for key, value in schema.items() if key not in about}
-    return {**about, "anyOf": [*bare["anyOf"], _REFERENCE] if set(bare) == {"anyOf"} else [bare, _REFERENCE]}
+def _as_written(schema: dict[str, Any], default: Any) -> dict[str, Any]:
+    """Return the schema of a value as TOML has it: no null, and `${…}` instead of a number or text."""
+    about = {"description": schema["description"], **({} if default is None else {"default": default})}
+    bare = {key: value for key, value in schema.items() if key not in {"description", "default", "title"}}
+    choices = [one for one in bare.pop("anyOf", [bare]) if one != {"type": "null"}]
+    if choices[0].get("type") not in ("array", "object") and "$ref" not in choices[0]:
+        choices.append(_REFERENCE)
+    return {**about, "anyOf": choices} if len(choices) > 1 else {**about, **choices[0]}
 
 
 def markdown() -> str:
@@ -55,23 +55,12 @@ def _rows(path: tuple[str, ...], heading: str) -> Iterator[str]:
     yield f"| `{heading}` | default | |"
     yield "|---|---|---|"
     for name, field in table.model_fields.items():
-        yield f"| `{name}` | {_default(table, name, field)} | {field.description} |"
+        default = _default(table, name)
+        shown = "required" if field.is_required() else "" if default is None else f"`{toml(default)}`"
+        yield f"| `{name}` | {shown} | {field.description} |"
 
 
-def _default(table: type[Table], name: str, field: FieldInfo) -> str:
-    if field.is_required():
-        return "required"
-    if field.default is None:
-        return ""
-    shown = table.model_construct().model_dump(mode="json", include={name})[name]
-    return f"`{_toml(shown)}`"
-
-
-def _toml(value: Any) -> str:
-    match value:
-        case str():
-            return f'"{value}"'
-        case list():
-            return f"[{', '.join(_toml(one) for one in value)}]"
-        case _:
-            return str(value)
+def _default(table: type[Table], name: str) -> Any:
+    if table.model_fields[name].is_required():
+        return None
+    return table.model_construct().model_dump(mode="json", include={name})[name]

@@ -108,8 +108,10 @@ def test_a_project_in_variables(config):
 def test_projects_in_variables_have_no_gap(config):
     found = problems(None, SCRUBRELAY_PROJECT__1__ID="4")
     assert found == [
-        "SCRUBRELAY_PROJECT__1__ID: [[project]] number 2, id: "
-        "expected the numbers of [[project]] to start at 0, without a gap"
+        (
+            "SCRUBRELAY_PROJECT__1__ID: [[project]] number 2, id: "
+            "expected the numbers of [[project]] to start at 0, without a gap"
+        )
     ]
 
 
@@ -212,8 +214,10 @@ def test_a_file_that_is_no_text(config, tmp_path):
         ),
         (
             '[redaction.actions]\n"payment.card" = "shred"\n',
-            "[redaction] actions payment.card: "
-            'expected "replace", "mask", "hash", "partial" or "remove", got "shred"',
+            (
+                "[redaction] actions payment.card: "
+                'expected "replace", "mask", "hash", "partial" or "remove", got "shred"'
+            ),
         ),
         (
             f'[upstream]\nurl = "https://sentry.example.com"\ndsn = "{DSN}"\n',
@@ -254,8 +258,10 @@ def test_two_projects_with_the_same_key(config):
 def test_a_mistake_names_the_variable_that_made_it(config):
     found = problems(config("[server]\nworkers = 2\n"), SCRUBRELAY_SERVER__WORKERS="many")
     assert found == [
-        "SCRUBRELAY_SERVER__WORKERS: [server] workers: "
-        'expected a number of processes from 1 to 256, or "auto", got "many"'
+        (
+            "SCRUBRELAY_SERVER__WORKERS: [server] workers: "
+            'expected a number of processes from 1 to 256, or "auto", got "many"'
+        )
     ]
 
 

@@ -22,8 +22,18 @@ DSN = "https://0123456789abcdef0123456789abcdef:0badc0de@sentry.example.com/pref
 
 @pytest.mark.parametrize(
     ("text", "size"),
-    [("0", 0), (1024, 1024), ("1024", 1024), ("1KiB", 1024), ("1 KB", 1000), ("64MiB", 64 * 2**20)]
-    + [("2gib", 2**31), ("1.5KiB", 1536), ("1TiB", 2**40), ("7B", 7)],
+    [
+        ("0", 0),
+        (1024, 1024),
+        ("1024", 1024),
+        ("1KiB", 1024),
+        ("1 KB", 1000),
+        ("64MiB", 64 * 2**20),
+        ("2gib", 2**31),
+        ("1.5KiB", 1536),
+        ("1TiB", 2**40),
+        ("7B", 7),
+    ],
 )
 def test_a_size(text, size):
     assert read_size(text) == size
@@ -118,8 +128,12 @@ def test_an_upstream_url(text, url):
 
 @pytest.mark.parametrize(
     "text",
-    ["sentry.io", "ftp://sentry.io", "https://", "https://user:hunter2@sentry.io", "https://key@sentry.io/1"]
-    + [
+    [
+        "sentry.io",
+        "ftp://sentry.io",
+        "https://",
+        "https://user:hunter2@sentry.io",
+        "https://key@sentry.io/1",
         "https://sentry.io?x=hunter2",
         "https://sentry.io#hunter2",
         "https://sentry.io:hunter2",
