@@ -1,0 +1,375 @@
+"""Brings what the store holds to its targets, in order, however often it takes."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scrubrelay.core.delivery import Refused, Reply, Retry, Sent, Target, address, backoff, common, judge
+from scrubrelay.core.errors import Reason, StoreUnavailable
+from scrubrelay.core.ledger import Fate
+from scrubrelay.core.pipeline import Clean
+from scrubrelay.core.wire.encoding import deflate
+from scrubrelay.core.wire.envelope import Envelope, encode
+from scrubrelay.core.wire.ratelimits import RateLimits
+from scrubrelay.core.wire.reports import client_report
+from scrubrelay.service.clock import Clock
+from scrubrelay.service.lane import Lane, Moment
+from scrubrelay.service.refusals import Refusals
+from scrubrelay.service.stores.base import Entry, Parcel, Pending, Route, Settlement, Store
+from scrubrelay.service.upstream import Answer, Post
+
+log = logging.getLogger(__name__)
+
+Resolve = Callable[[str, int, str], Target | None]
+"""Target name, our project id, our client key -> where that is today."""
+
+_POLL_SECONDS = 1.0
+_REPORT_SECONDS = 60.0
+_PRUNE_SECONDS = 60.0
+_DEAD_SECONDS = 7 * 86400.0
+_HOMELESS_SECONDS = 30.0  # how often a parcel whose target is not configured looks whether it is again
+_THREADED_BYTES = 64 * 1024  # compressing this much takes as long as a thread's round trip
+_RESTOCKED = 256
+_NO_LIMITS = RateLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class ForwarderOptions:
+    """How a forwarder behaves.
+
+    Args:
+        max_memory_bytes: Most bytes of envelopes in memory.
+        max_age: Seconds after which a parcel expires.
+        connections: Most parcels in flight to one target.
+        keeps_house: Whether this worker prunes the store and sends client reports; one of them must.
+    """
+
+    max_memory_bytes: int = 64 * 2**20
+    max_age: float = 86400.0
+    connections: int = 8
+    keeps_house: bool = True
+
+
+class Forwarder:
+    """One lane for each target; what is in a lane does not wait for another.
+
+    Args:
+        store: Where parcels are kept.
+        resolve: Finds a target.
+        post: How servers are reached.
+        clock: Time.
+        options: How it behaves.
+    """
+
+    def __init__(
+        self, store: Store, resolve: Resolve, post: Post, clock: Clock, options: ForwarderOptions
+    ) -> None:
+        self._store = store
+        self._resolve = resolve
+        self._post = post
+        self._clock = clock
+        self._options = options
+        self._lanes: dict[str, Lane] = {}
+        self._bells: dict[str, asyncio.Event] = {}
+        self._limits: dict[Route, RateLimits] = {}
+        self._settlements: list[Settlement] = []
+        self._settling: asyncio.Future[int] | None = None
+        self._refusals = Refusals()
+        self._group: asyncio.TaskGroup | None = None
+        self._stop = asyncio.Event()
+        self._store_works = True
+        self._nudge = 0
+        self._pruned_at = clock.monotonic()
+
+    def __repr__(self) -> str:
+        return f"<Forwarder: {', '.join(map(repr, self._lanes.values())) or 'no lanes'}>"
+
+    async def run(self) -> None:
+        """Forward until `stop`; returns when nothing is in flight any more."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            await self._catch_up()
+            for target in tuple(self._lanes):
+                group.create_task(self._drive(target))
+            keeper = group.create_task(self._keep_house())
+            await self._stop.wait()
+            keeper.cancel()
+            self._ring_all()
+        self._group = None
+
+    def stop(self) -> None:
+        """Start no more requests."""
+        self._stop.set()
+
+    def offer(self, parcels: Sequence[Parcel]) -> None:
+        """Take parcels that have just been stored."""
+        for parcel in parcels:
+            lane = self._lane(parcel.target)
+            lane.offer(parcel, self._room())
+            self._bells[parcel.target].set()
+
+    def limits(self, targets: Sequence[Target]) -> RateLimits:
+        """Return what all of some targets have limited."""
+        if not self._limits or not targets:
+            return _NO_LIMITS
+        return common((self._limits.get(target.route, _NO_LIMITS) for target in targets), self._clock.now())
+
+    def hopeless(self, entry: Entry) -> frozenset[str]:
+        """Return the targets that will want none of an envelope for most of the time that it could wait.
+
+        A server may refuse a category for a day with every answer. Where another target of the project takes it,
+        SDKs go on sending, and what waits for that day to end would fill the store.
+        """
+        if not self._limits or not entry.kept:
+            return frozenset()
+        categories = tuple(category for category, _ in entry.kept)
+        found = ((name, self._resolve(name, entry.project_id, entry.key)) for name in entry.targets)
+        return frozenset(
+            name
+            for name, target in found
+            if target is not None and self._limited(target, categories) > self._options.max_age / 2
+        )
+
+    async def settle_all(self) -> None:
+        """Return when everything that was answered is committed, or cannot be."""
+        try:
+            while self._settling is not None or self._settlements:
+                if self._settling is None:
+                    self._settle()
+                if self._settling is not None:
+                    await self._store.flush()
+                    await self._settling
+        except StoreUnavailable:
+            log.warning("the store cannot write: %d envelopes may be sent again", len(self._settlements))
+
+    # ---- lanes
+
+    def _lane(self, target: str) -> Lane:
+        lane = self._lanes.get(target)
+        if lane is None:
+            lane = self._lanes[target] = Lane(target, self._options.connections, self._options.max_age)
+            self._bells[target] = asyncio.Event()
+            if self._group is not None and not self._stop.is_set():
+                self._group.create_task(self._drive(target))
+        return lane
+
+    def _room(self) -> int:
+        """Memory for each lane: what piles up for one that is down must not push another's to the disk."""
+        return self._options.max_memory_bytes // max(1, len(self._lanes))
+
+    def _moment(self) -> Moment:
+        return Moment(self._clock.now(), self._clock.monotonic())
+
+    def _ring_all(self) -> None:
+        for bell in self._bells.values():
+            bell.set()
+
+    async def _drive(self, target: str) -> None:
+        lane, bell = self._lanes[target], self._bells[target]
+        while not self._stop.is_set():
+            bell.clear()
+            if lane.wants_more(self._room()):
+                await self._restock(lane)
+            step = lane.take(self._moment(), self._held)
+            for parcel in step.expired:
+                self._settle(parcel, Reason.EXPIRED)
+            if step.send is not None:
+                self._spawn(self._send(lane, step.send))
+            elif not lane.wants_more(self._room()):
+                await self._wait(bell, lane.idle_seconds(self._moment()))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        assert self._group is not None
+        return self._group.create_task(work)
+
+    async def _wait(self, bell: asyncio.Event, seconds: float | None) -> None:
+        alarm = None if seconds is None else self._spawn(self._ring_after(bell, seconds))
+        await bell.wait()
+        if alarm is not None:
+            alarm.cancel()
+
+    async def _ring_after(self, bell: asyncio.Event, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+        bell.set()
+
+    async def _restock(self, lane: Lane) -> None:
+        asked_up_to = lane.stored_up_to
+        try:
+            parcels = await self._store.waiting(lane.target, lane.cursor, _RESTOCKED, self._room() // 2)
+        except StoreUnavailable:
+            await self._clock.sleep(_POLL_SECONDS)
+        else:
+            lane.restock(parcels, asked_up_to)
+
+    # ---- one parcel
+
+    async def _send(self, lane: Lane, parcel: Parcel) -> None:
+        try:
+            answer = await self._posted(parcel)
+            reply = judge(answer.status, answer.headers, self._clock.now()) if answer else None
+        except Exception:
+            # The last line of defence: a parcel that we cannot handle must not end the lane of all others.
+            log.exception("sending envelope %s to %s failed", parcel.event_id, parcel.target)
+            answer, reply = Answer(None, why="a bug"), Retry()
+        if reply is None:
+            lane.landed(parcel)
+        else:
+            self._act(lane, parcel, reply, answer or Answer(None))
+        self._bells[lane.target].set()
+
+    async def _posted(self, parcel: Parcel) -> Answer | None:
+        """Send a parcel; None if an operator has removed it meanwhile."""
+        target = self._resolve(parcel.target, parcel.project_id, parcel.key)
+        clean = parcel.clean if parcel.clean is not None else await self._store.body(parcel.envelope_id)
+        if clean is None:
+            return None
+        if target is None:
+            return Answer(None, why="target gone")
+        waited = self._clock.now() - parcel.received_at
+        if len(clean) > _THREADED_BYTES:
+            body = await asyncio.to_thread(_packed, clean, target, waited)
+        else:
+            body = _packed(clean, target, waited)
+        return await self._post.post(target, body)
+
+    def _act(self, lane: Lane, parcel: Parcel, reply: Reply, answer: Answer) -> None:
+        match reply:
+            case Sent(limits):
+                self._learn(parcel, limits)
+                self._recovered(lane)
+                lane.landed(parcel)
+                self._settle(parcel, Fate.FORWARDED)
+            case Refused(status):
+                self._refusals.note(lane.target, status, parcel.event_id)
+                lane.landed(parcel)
+                self._settle(parcel, Reason.REFUSED, status)
+            case Retry(after, limits):
+                self._learn(parcel, limits)
+                self._put_back(lane, parcel, after, answer, limited=bool(limits.limits))
+
+    def _put_back(
+        self, lane: Lane, parcel: Parcel, after: float | None, answer: Answer, *, limited: bool
+    ) -> None:
+        attempt = parcel.attempt + 1 if limited else max(lane.failures, parcel.attempt) + 1
+        delay = max(after or 0.0, backoff(attempt, random.random()))  # noqa: S311 -- jitter is no secret
+        was_open = lane.is_open
+        lane.put_back(parcel, self._moment(), delay, outage=not limited)
+        if lane.is_open and not was_open:
+            log.warning("%s is down (%s): envelopes wait", lane.target, answer.status or answer.why)
+
+    def _recovered(self, lane: Lane) -> None:
+        if lane.is_open:
+            log.info("%s is up again", lane.target)
+
+    # ---- rate limits
+
+    def _held(self, parcel: Parcel) -> float:
+        target = self._resolve(parcel.target, parcel.project_id, parcel.key)
+        if target is None:
+            return _HOMELESS_SECONDS
+        return self._limited(target, parcel.categories)
+
+    def _limited(self, target: Target, categories: tuple[str, ...]) -> float:
+        """Return for how long a target takes none of these; 0 for a client report, which is never limited."""
+        limits = self._limits.get(target.route)
+        if limits is None or not categories:
+            return 0.0
+        now = self._clock.now()
+        return min(limits.limited(category, now) for category in categories)
+
+    def _learn(self, parcel: Parcel, limits: RateLimits) -> None:
+        target = self._resolve(parcel.target, parcel.project_id, parcel.key) if limits.limits else None
+        if target is None:
+            return
+        known = self._limits.get(target.route, _NO_LIMITS)
+        if _extends(known, limits, self._clock.now()):
+            self._limits[target.route] = known.merge(limits)
+            if self._group is not None:
+                self._spawn(self._save(target.route, limits))
+
+    async def _save(self, route: Route, limits: RateLimits) -> None:
+        try:
+            await self._store.save_limits(route, limits, self._clock.now())
+        except StoreUnavailable:
+            return  # other workers are told the same by upstream soon enough
+
+    # ---- the store
+
+    def _settle(self, parcel: Parcel | None = None, fate: Any = None, status: int | None = None) -> None:
+        """Note the end of a parcel's wait; one batch is under way at a time, the next gathers meanwhile."""
+        if parcel is not None:
+            self._settlements.append(Settlement(parcel.id, fate, self._clock.now(), status))
+        if self._settling is not None or not self._settlements:
+            return
+        batch, self._settlements = self._settlements, []
+
+        def done(future: asyncio.Future[int]) -> None:
+            self._settling = None
+            if future.exception() is not None:  # `_keep_house` tries again
+                self._settlements[:0] = batch
+            elif self._settlements:
+                self._settle()
+
+        self._settling = self._store.settle(batch)
+        self._settling.add_done_callback(done)
+
+    async def _keep_house(self) -> None:
+        while True:
+            await self._clock.sleep(_POLL_SECONDS)
+            try:
+                await self._look_around()
+            except StoreUnavailable as error:
+                if self._store_works:
+                    log.error("%s", error)
+                self._store_works = False
+            else:
+                if not self._store_works:
+                    log.info("the store works again")
+                self._store_works = True
+
+    async def _look_around(self) -> None:
+        """Learn what other workers and operators did; report drops; prune."""
+        self._settle()
+        self._refusals.tell(self._clock.monotonic())
+        now = self._clock.now()
+        news = await self._store.news(now)
+        for route, limits in news.limits:
+            self._limits[route] = self._limits.get(route, _NO_LIMITS).merge(limits)
+        self._limits = {route: limits for route, limits in self._limits.items() if limits.active(now).limits}
+        if news.nudge != self._nudge:
+            self._nudge = news.nudge
+            await self._catch_up()
+        if self._options.keeps_house:
+            self.offer(await self._store.take_reports(now, _REPORT_SECONDS, lambda pending: _report(pending, now)))
+            if self._clock.monotonic() - self._pruned_at >= _PRUNE_SECONDS:
+                self._pruned_at = self._clock.monotonic()
+                await self._store.prune(now, _DEAD_SECONDS)
+
+    async def _catch_up(self) -> None:
+        """See what waits in the store that this process has not put there itself."""
+        for target, newest in await self._store.newest():
+            lane = self._lane(target)
+            lane.stored_up_to = max(lane.stored_up_to, newest)
+        self._ring_all()
+
+
+def _packed(clean: Clean, target: Target, waited: float) -> bytes:
+    return deflate(address(clean, target, waited), target.encoding)
+
+
+def _extends(known: RateLimits, limits: RateLimits, now: float) -> bool:
+    """Whether limits say anything new: some servers repeat a day's limit with every answer."""
+    return any(
+        limit.until - now > 1.01 * known.limited(category, now) + 1.0
+        for limit in limits.limits
+        for category in limit.categories or ("",)
+    )
+
+
+def _report(pending: Pending, now: float) -> Clean | None:
+    """Make the envelope of a client report; reason codes, category names and numbers are all there is in it."""
+    item = client_report(pending.counts, now)
+    return None if item is None else Clean(encode(Envelope({}, (item,))))

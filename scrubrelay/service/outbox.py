@@ -1,0 +1,137 @@
+"""What intake hands over and can forget: kept until every target has it, or counted as lost."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from scrubrelay.core.errors import Reason, StoreUnavailable
+from scrubrelay.core.project import Project
+from scrubrelay.core.wire.ratelimits import RateLimits
+from scrubrelay.service.clock import Clock
+from scrubrelay.service.forwarder import Forwarder, ForwarderOptions, Resolve
+from scrubrelay.service.stores.base import Entry, Parcel, Status, Store
+from scrubrelay.service.upstream import Post, Upstream
+
+_BEHIND_SECONDS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxOptions:
+    """How an outbox behaves.
+
+    Args:
+        max_memory_bytes: Most bytes of envelopes in memory, of those being stored as of those being sent.
+        max_age: Seconds after which an envelope that could not be delivered expires.
+        connections: Most simultaneous requests to one target.
+        timeout: Seconds that one request may take.
+        slot: Which of the worker processes this is.
+    """
+
+    max_memory_bytes: int = 64 * 2**20
+    max_age: float = 86400.0
+    connections: int = 8
+    timeout: float = 30.0
+    slot: int = 0
+
+
+class Outbox:
+    """Keeps envelopes, forwards them, and accounts for all of it.
+
+    Args:
+        store: Where they are kept; opened and closed here.
+        resolve: Finds a target by its name, our project id and our client key; asked anew for each envelope, so that
+            a reload is seen at once.
+        clock: Time.
+        options: How it behaves.
+        post: How servers are reached; by HTTP if not given.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        resolve: Resolve,
+        clock: Clock,
+        options: OutboxOptions | None = None,
+        post: Post | None = None,
+    ) -> None:
+        self._options = options or OutboxOptions()
+        self._store = store
+        self._clock = clock
+        self._post = post or Upstream(self._options.timeout, self._options.connections)
+        forwarding = ForwarderOptions(
+            self._options.max_memory_bytes, self._options.max_age, self._options.connections, self._options.slot == 0
+        )
+        self._forwarder = Forwarder(store, resolve, self._post, clock, forwarding)
+        self._storing = 0
+        self._running: asyncio.Task[None] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Outbox on {self._store!r}: {self._forwarder!r}>"
+
+    @property
+    def store(self) -> Store:
+        """Where it keeps them: for the ledger and for operators."""
+        return self._store
+
+    async def start(self) -> None:
+        """Open the store and send what it holds.
+
+        Raises:
+            StoreUnavailable: It cannot be opened.
+        """
+        await self._store.open()
+        self._running = asyncio.get_running_loop().create_task(self._forwarder.run())
+
+    async def stop(self, timeout: float) -> None:
+        """Start no more requests, wait for those in flight, commit, close; what is not sent stays in the store."""
+        self._forwarder.stop()
+        if self._running is not None:
+            _, late = await asyncio.wait({self._running}, timeout=timeout)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+        await self._forwarder.settle_all()
+        await self._post.close()
+        await self._store.close()
+
+    async def keep(self, entry: Entry) -> None:
+        """Keep an envelope, and count it; it is durable when this returns.
+
+        Raises:
+            RateLimited: The store is full.
+            StoreUnavailable: It cannot write, or not fast enough.
+        """
+        size = len(entry.clean or b"")
+        if self._storing and self._storing + size > self._options.max_memory_bytes:
+            raise StoreUnavailable("the store is behind", retry_after=_BEHIND_SECONDS)
+        limited = self._forwarder.hopeless(entry)
+        future = self._store.append(replace(entry, limited=limited) if limited else entry)
+        self._storing += size
+        # Whoever waits here may be cancelled; what was committed is forwarded all the same, and in its order.
+        future.add_done_callback(lambda done: self._stored(done, size))
+        await asyncio.shield(future)
+
+    def _stored(self, future: "asyncio.Future[Sequence[Parcel]]", size: int) -> None:
+        self._storing -= size
+        if not future.cancelled() and future.exception() is None:
+            self._forwarder.offer(future.result())
+
+    def lose(self, entry: Entry) -> None:
+        """Count an envelope that the client was told with a 429 to keep to itself.
+
+        What `entry` still names as kept is dropped because the store is full.
+        """
+        refused = tuple((category, Reason.STORE_FULL, quantity) for category, quantity in entry.kept)
+        self._store.count(replace(entry, clean=None, kept=(), dropped=entry.dropped + refused))
+
+    def limits(self, project: Project) -> RateLimits:
+        """Return what SDKs of a project should be told to hold back: what all of its targets have limited."""
+        return self._forwarder.limits(project.targets)
+
+    def writable(self) -> bool:
+        """Whether envelopes can be kept now."""
+        return self._store.writable
+
+    async def status(self) -> Status:
+        """Return how full the store is."""
+        return await self._store.status()

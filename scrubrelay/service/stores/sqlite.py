@@ -1,0 +1,276 @@
+"""The embedded store: one SQLite file that all workers of a machine share."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import orjson
+
+from scrubrelay.core.errors import Reason
+from scrubrelay.core.ledger import RELAY, Account, Booking, Fate, Imbalance, imbalances
+from scrubrelay.core.pipeline import Clean
+from scrubrelay.core.wire.ratelimits import RateLimit, RateLimits
+from scrubrelay.service.stores import rows
+from scrubrelay.service.stores.base import (
+    Entry,
+    Listed,
+    News,
+    Parcel,
+    Report,
+    Route,
+    Settlement,
+    State,
+    Status,
+    StoreOptions,
+)
+from scrubrelay.service.stores.schema import connect
+from scrubrelay.service.stores.writer import Transaction, Writer
+
+_DEAD_SHARE = 10  # dead letters may take a tenth of the store
+_LEDGER_SECONDS = 90 * 86400  # how long the ledger tells one hour from another
+_VACUUMED_PAGES = 2000  # freed at a time: 16 MiB, some ten milliseconds
+_PROBE_BYTES = 64 * 1024
+
+
+class SqliteStore:
+    """Keeps everything in one file.
+
+    Args:
+        path: The file; its folder is made if there is none.
+        options: How it behaves.
+    """
+
+    def __init__(self, path: Path, options: StoreOptions | None = None) -> None:
+        self._options = options or StoreOptions()
+        self._writer = Writer(lambda: connect(path, self._options.durability))
+        self._uncounted: list[Entry] = []
+        self._counting = False
+
+    def __repr__(self) -> str:
+        return f"<SqliteStore slot {self._options.slot} of {self._options.slots}, writable: {self.writable}>"
+
+    @property
+    def writable(self) -> bool:
+        """Whether the last commit that shows it succeeded."""
+        return self._writer.writable
+
+    async def open(self) -> None:
+        """Open the file; slot 0 takes over what workers left that there are no more."""
+        await self._writer.start()
+        if self._options.slot == 0:
+            await self._writer.submit(
+                lambda tx: tx.db.execute(
+                    "UPDATE delivery SET slot = 0 WHERE slot >= ?", (self._options.slots,)
+                )
+            )
+
+    async def close(self) -> None:
+        """Commit what is under way and close the file."""
+        self._count_now()
+        await self._writer.stop()
+
+    def append(self, entry: Entry) -> asyncio.Future[Sequence[Parcel]]:
+        """Keep an envelope and book it."""
+        return self._writer.submit(lambda tx: rows.append(tx, entry, self._options), proves=True)
+
+    def count(self, entry: Entry) -> None:
+        """Book an envelope of which nothing is kept."""
+        self._uncounted.append(entry)
+        self._count_now()
+
+    def _count_now(self) -> None:
+        if self._counting or not self._uncounted:
+            return
+        batch, self._uncounted = self._uncounted, []
+
+        def done(future: asyncio.Future[None]) -> None:
+            self._counting = False
+            if future.exception() is None:
+                self._count_now()
+            else:  # `news` tries again
+                self._uncounted[:0] = batch
+
+        self._counting = True
+        self._writer.submit(lambda tx: _book_all(tx, batch), lazy=True).add_done_callback(done)
+
+    def settle(self, settlements: Iterable[Settlement]) -> asyncio.Future[int]:
+        """End the wait of parcels, in no hurry."""
+        batch = tuple(settlements)
+        return self._writer.submit(lambda tx: sum(rows.settle(tx, one) for one in batch), lazy=True)
+
+    async def flush(self) -> None:
+        """Return when everything asked for so far is committed."""
+        await self._writer.submit(lambda _: None)
+
+    async def waiting(self, target: str, after: int, limit: int, max_bytes: int) -> Sequence[Parcel]:
+        """Read the next parcels of this slot for a target, in order."""
+        slot = self._options.slot or 0
+        return await self._writer.submit(lambda tx: rows.waiting(tx, slot, target, after, (limit, max_bytes)))
+
+    async def newest(self) -> Sequence[tuple[str, int]]:
+        """Return for each target with waiting parcels of this slot the id of its last."""
+        return await self._writer.submit(
+            lambda tx: tx.db.execute(
+                "SELECT target, max(id) FROM delivery WHERE state = ? AND slot = ? GROUP BY target",
+                (State.WAITING, self._options.slot or 0),
+            ).fetchall()
+        )
+
+    async def body(self, envelope_id: int) -> Clean | None:
+        """Read an envelope."""
+        return await self._writer.submit(
+            lambda tx: _only(tx, "SELECT clean FROM envelope WHERE id = ?", envelope_id)
+        )
+
+    async def save_limits(self, route: Route, limits: RateLimits, now: float) -> None:
+        """Add to what a route has limited."""
+        await self._writer.submit(lambda tx: _add_limits(tx, route, limits, now), lazy=True)
+
+    async def news(self, now: float) -> News:
+        """Read what other processes have changed; also the moment to see whether a full disk has room again."""
+        self._count_now()
+        if not self.writable:
+            await self._probe()
+        return await self._writer.submit(lambda tx: News(tuple(_all_limits(tx, now)), tx.counters["nudge"]))
+
+    async def _probe(self) -> None:
+        """Write as much as a large event would; in a transaction of its own, for the pages must really be had."""
+        await self._writer.submit(
+            lambda tx: tx.db.execute("INSERT OR REPLACE INTO probe VALUES (0, zeroblob(?))", (_PROBE_BYTES,)),
+            proves=True,
+        )
+        self._writer.submit(lambda tx: tx.db.execute("DELETE FROM probe"), lazy=True).add_done_callback(
+            asyncio.Future.exception  # what is left of it is replaced next time
+        )
+
+    async def take_reports(self, now: float, every: float, report: Report) -> Sequence[Parcel]:
+        """Turn unreported drops into envelopes to be sent."""
+        slot = self._options.slot or 0
+        return await self._writer.submit(lambda tx: rows.take_reports(tx, now, every, report, slot))
+
+    async def prune(self, now: float, dead_age: float) -> None:
+        """Forget dead letters that are too old or too many, fold the old ledger, give free pages back."""
+
+        def work(tx: Transaction) -> None:
+            rows.prune_dead(tx, now - dead_age, self._options.max_bytes // _DEAD_SHARE)
+            rows.fold(tx, now - _LEDGER_SECONDS)
+            tx.db.execute("DELETE FROM reported WHERE at < ?", (now - 86400,))
+            tx.db.execute("DELETE FROM report WHERE quantity = 0")
+            tx.db.execute(f"PRAGMA incremental_vacuum({_VACUUMED_PAGES})").fetchall()
+
+        await self._writer.submit(work)
+
+    async def listed(self, state: State | None = None, after: int = 0, limit: int = 100) -> Sequence[Listed]:
+        """Return stored parcels in the order of arrival."""
+        return await self._writer.submit(lambda tx: rows.listed(tx, state, after, limit))
+
+    async def show(self, parcel_id: int) -> Clean | None:
+        """Return the envelope of a parcel."""
+        query = "SELECT clean FROM envelope WHERE id = (SELECT envelope FROM delivery WHERE id = ?)"
+        return await self._writer.submit(lambda tx: _only(tx, query, parcel_id))
+
+    async def retry(self, parcel_ids: Sequence[int] | None, now: float) -> int:
+        """Let dead letters wait again."""
+        return await self._writer.submit(lambda tx: rows.retry(tx, parcel_ids, now))
+
+    async def purge(self, state: State, parcel_ids: Sequence[int] | None, now: float) -> int:
+        """Remove parcels of a state."""
+        return await self._writer.submit(lambda tx: rows.purge(tx, state, parcel_ids, now))
+
+    async def books(self, since: float = 0.0) -> Sequence[Booking]:
+        """Return the ledger's sums from the hour of `since` on."""
+        return await self._writer.submit(lambda tx: _books(tx, int(since // 3600)))
+
+    async def balance(self) -> Sequence[Imbalance]:
+        """Return where the books do not balance, or do not agree with the parcels that are there."""
+        return await self._writer.submit(_balance)
+
+    async def status(self) -> Status:
+        """Return how full it is."""
+        return await self._writer.submit(lambda tx: _status(tx, self._options.max_bytes))
+
+
+def _book_all(tx: Transaction, entries: Sequence[Entry]) -> None:
+    for entry in entries:
+        rows.book(tx, entry)
+
+
+def _only(tx: Transaction, query: str, number: int) -> Clean | None:
+    row = tx.db.execute(query, (number,)).fetchone()
+    return None if row is None else Clean(row[0])
+
+
+def _add_limits(tx: Transaction, route: Route, limits: RateLimits, now: float) -> None:
+    target, project_id, key = route
+    where = (target, str(project_id), key)
+    row = tx.db.execute(
+        "SELECT limits FROM rate_limit WHERE (target, project, key) = (?, ?, ?)", where
+    ).fetchone()
+    merged = _loaded(row[0]).merge(limits) if row else limits
+    text = orjson.dumps(
+        [[sorted(one.categories), one.until, one.scope, one.reason] for one in merged.active(now).limits]
+    )
+    tx.db.execute("INSERT OR REPLACE INTO rate_limit VALUES (?, ?, ?, ?)", (*where, text.decode()))
+
+
+def _all_limits(tx: Transaction, now: float) -> Iterable[tuple[Route, RateLimits]]:
+    for target, project, key, text in tx.db.execute("SELECT target, project, key, limits FROM rate_limit"):
+        limits = _loaded(text).active(now)
+        if limits.limits:
+            yield (target, int(project), key), limits
+
+
+def _loaded(text: str) -> RateLimits:
+    return RateLimits(
+        tuple(
+            RateLimit(frozenset(names), until, scope, reason)
+            for names, until, scope, reason in orjson.loads(text)
+        )
+    )
+
+
+def _books(tx: Transaction, hour: int) -> list[Booking]:
+    sums = tx.db.execute(
+        "SELECT project, category, target, fate, sum(quantity) FROM ledger WHERE hour >= ? OR fate = ?"
+        " GROUP BY project, category, target, fate HAVING sum(quantity) != 0",
+        (hour, Fate.WAITING),
+    )
+    return [(Account(int(project), *rest), quantity) for project, *rest, quantity in sums]
+
+
+def _balance(tx: Transaction) -> list[Imbalance]:
+    books = _books(tx, 0)
+    booked = Counter({account: quantity for account, quantity in books if account.fate == Fate.WAITING})
+    there: Counter[Account] = Counter()
+    for project, target, kept in tx.db.execute(
+        "SELECT e.project, d.target, e.kept FROM delivery d JOIN envelope e ON e.id = d.envelope WHERE d.state != ?",
+        (State.DEAD,),
+    ):
+        for category, quantity in orjson.loads(kept):
+            there[Account(int(project), category, target, Fate.WAITING)] += quantity
+    (size,) = tx.db.execute("SELECT coalesce(sum(size), 0) FROM envelope").fetchone()
+    booked[Account(0, "bytes", RELAY, Fate.WAITING)] = tx.counters["bytes"]
+    there[Account(0, "bytes", RELAY, Fate.WAITING)] = size
+    differing = [
+        account for account in sorted(booked.keys() | there.keys()) if booked[account] != there[account]
+    ]
+    return imbalances(books) + [
+        Imbalance(*account[:3], booked[account], there[account]) for account in differing
+    ]
+
+
+def _status(tx: Transaction, max_bytes: int) -> Status:
+    numbers = dict(tx.db.execute("SELECT state, count(*) FROM delivery GROUP BY state"))
+    oldest = tx.db.execute(
+        "SELECT received_at FROM envelope WHERE id = (SELECT envelope FROM delivery WHERE state = ? ORDER BY id LIMIT 1)",
+        (State.WAITING,),
+    ).fetchone()
+    return Status(
+        tx.counters["bytes"],
+        max_bytes,
+        numbers.get(State.WAITING, 0),
+        numbers.get(State.DEAD, 0),
+        numbers.get(State.KEPT, 0),
+        oldest[0] if oldest else None,
+    )

@@ -1,0 +1,247 @@
+"""The one thread of a process that touches its SQLite connection, many jobs to a commit."""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from scrubrelay.core.errors import Reason, ScrubrelayError, StoreUnavailable
+from scrubrelay.core.ledger import Booking, Fate
+from scrubrelay.service.stores.schema import unavailable
+
+T = TypeVar("T")
+
+_GROUP = 256
+_PATIENCE = 0.1  # how long jobs in no hurry wait for one in a hurry, to ride along with its commit
+_HOUR = 3600
+_MOST = 2**53  # a quantity is what a client claims; a sum of these still fits SQLite's 64 bits
+
+ReportKey = tuple[int, str, str, str, str]
+
+
+class Transaction:
+    """What a job works on: the connection, and sums that are written once for all jobs of a commit.
+
+    Args:
+        db: Inside a transaction that has the write lock.
+    """
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
+        self._before = dict(db.execute("SELECT name, value FROM counter"))
+        self.counters: dict[str, int] = dict(self._before)
+        self._books: Counter[tuple[int, int, str, str, str]] = Counter()
+        self._reports: Counter[ReportKey] = Counter()
+
+    def next_id(self) -> int:
+        """Return an id above all others, of this process or another."""
+        self.counters["last_id"] += 1
+        return self.counters["last_id"]
+
+    def book(self, bookings: Iterable[Booking], now: float) -> None:
+        """Add to the ledger; what waits is a level and has no hour."""
+        hour = int(now // _HOUR)
+        for account, quantity in bookings:
+            at = 0 if account.fate == Fate.WAITING else hour
+            self._books[(at, *account)] += max(-_MOST, min(_MOST, quantity))
+
+    def report(self, key: tuple[int, str, str], reason: Reason, category: str, quantity: int) -> None:
+        """Add to what a target must be told of; negative for what is taken back."""
+        self._reports[(*key, reason, category)] += max(-_MOST, min(_MOST, quantity))
+
+    def finish(self) -> None:
+        """Write the sums."""
+        changed = [(value, name) for name, value in self.counters.items() if value != self._before[name]]
+        self.db.executemany("UPDATE counter SET value = ? WHERE name = ?", changed)
+        self.db.executemany(
+            "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity",
+            [
+                (hour, str(project), *rest, sum_)
+                for (hour, project, *rest), sum_ in self._books.items()
+                if sum_
+            ],
+        )
+        self.db.executemany(
+            "INSERT INTO report VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity",
+            [(str(project), *rest, sum_) for (project, *rest), sum_ in self._reports.items() if sum_],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One call of the store.
+
+    Args:
+        work: May run twice, in another transaction; refuses with a `ScrubrelayError` before it has changed anything
+            that it would not want kept.
+        future: Where the result goes.
+        lazy: It is in no hurry.
+        proves: Its success shows that the store can take envelopes.
+    """
+
+    work: Callable[[Transaction], Any]
+    future: asyncio.Future[Any]
+    lazy: bool
+    proves: bool
+
+
+class Writer:
+    """Runs jobs in their order; those that wait at the same time share a transaction and its fsync.
+
+    Args:
+        connect: Opens the connection; called in the thread, and again after an error that may have spoilt it.
+    """
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._connect = connect
+        self._db: sqlite3.Connection | None = None
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.writable = False
+
+    async def start(self) -> None:
+        """Open the connection.
+
+        Raises:
+            StoreUnavailable: It cannot be opened.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._run, name="scrubrelay-store", daemon=True)
+        self._thread.start()
+        try:
+            await self.submit(lambda _: None, proves=True)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Finish all jobs and close the connection."""
+        if self._thread is None:
+            return
+        self._jobs.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._thread = None
+
+    def submit(
+        self, work: Callable[[Transaction], T], *, lazy: bool = False, proves: bool = False
+    ) -> asyncio.Future[T]:
+        """Queue a job; its future is done once it is committed."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        if self._thread is None:
+            future.set_exception(StoreUnavailable("the store is closed"))
+        else:
+            self._jobs.put(Job(work, future, lazy, proves))
+        return future
+
+    def _run(self) -> None:
+        while jobs := self._gather():
+            done = self._commit([job for job in jobs if job is not None])
+            self._hand_back(done)
+            if jobs[-1] is None:
+                break
+        self._close()
+
+    def _gather(self) -> list[Job | None]:
+        """Wait for a job and take all that wait with it; a None ends the list and the thread."""
+        jobs = [self._jobs.get()]
+        while len(jobs) < _GROUP and (last := jobs[-1]) is not None:
+            patient = all(job is not None and job.lazy for job in jobs)
+            try:
+                jobs.append(
+                    self._jobs.get(timeout=_PATIENCE) if patient and last.lazy else self._jobs.get_nowait()
+                )
+            except queue.Empty:
+                break
+        return jobs
+
+    def _hand_back(self, done: list[tuple[Job, Any]]) -> None:
+        assert self._loop is not None
+        try:
+            self._loop.call_soon_threadsafe(_resolve, done)
+        except (
+            RuntimeError
+        ):  # the loop was closed without stopping us first: nobody waits for an answer any more
+            return
+
+    def _commit(self, jobs: list[Job]) -> list[tuple[Job, Any]]:
+        """Commit jobs together; if that fails, each by itself, so that a bad one fails alone and deletes still work."""
+        if not jobs:
+            return []
+        try:
+            results = self._transact(jobs)
+        except Exception as error:  # noqa: BLE001 -- whatever it is belongs to the caller whose job it was
+            self._after(error)
+            if len(jobs) == 1 or isinstance(error, StoreUnavailable) or _is_busy(error):
+                ours = unavailable(error) if isinstance(error, sqlite3.Error | OSError) else error
+                return [(job, ours) for job in jobs]
+            return [pair for job in jobs for pair in self._commit([job])]
+        if any(
+            job.proves and not isinstance(result, Exception)
+            for job, result in zip(jobs, results, strict=True)
+        ):
+            self.writable = True
+        return list(zip(jobs, results, strict=True))
+
+    def _transact(self, jobs: list[Job]) -> list[Any]:
+        db = self._db = self._db or self._connect()
+        db.execute("BEGIN IMMEDIATE")
+        transaction = Transaction(db)
+        results = [_attempt(job.work, transaction) for job in jobs]
+        transaction.finish()
+        db.execute("COMMIT")
+        return results
+
+    def _after(self, error: Exception) -> None:
+        """Leave no transaction open; after anything but a full or busy file, start from a new connection."""
+        if isinstance(error, sqlite3.Error | StoreUnavailable | OSError):
+            self.writable = False
+        full = getattr(error, "sqlite_errorname", "") == "SQLITE_FULL"
+        if isinstance(error, sqlite3.Error) and not full and not _is_busy(error):
+            self._close()
+        elif self._db is not None and self._db.in_transaction:
+            self._roll_back(self._db)
+
+    def _roll_back(self, db: sqlite3.Connection) -> None:
+        try:
+            db.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._close()
+
+    def _close(self) -> None:
+        db, self._db = self._db, None
+        if db is None:
+            return
+        try:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error:  # the WAL is read at the next start instead
+            pass
+        finally:
+            db.close()
+
+
+def _attempt(work: Callable[[Transaction], Any], transaction: Transaction) -> Any:
+    try:
+        return work(transaction)
+    except StoreUnavailable:
+        raise
+    except ScrubrelayError as refusal:
+        return refusal
+
+
+def _is_busy(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+
+
+def _resolve(done: list[tuple[Job, Any]]) -> None:
+    for job, result in done:
+        if job.future.done():
+            continue
+        if isinstance(result, Exception):
+            job.future.set_exception(result)
+        else:
+            job.future.set_result(result)
