@@ -1,0 +1,77 @@
+"""Names that hide their value: split into words and compared whole, never as mere substrings."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import regex
+
+from scrubrelay.core.redaction.pattern import Pattern
+
+MAX_NAME = 256
+"""A longer key is text, not a name; it is scanned as such."""
+_LONGEST_RUN = 6
+_SEGMENT = regex.compile(r"\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{Lo}\p{Lm}\p{M}]+|\p{N}+")
+
+
+def segments(name: str) -> list[str]:
+    """Split a name where a reader would, in lower case.
+
+    >>> segments("userPassword"), segments("X-API-Key2"), segments("__session__0")
+    (['user', 'password'], ['x', 'api', 'key', '2'], ['session', '0'])
+    """
+    return [segment.lower() for segment in _SEGMENT.findall(name)]
+
+
+def compact(name: str) -> str:
+    """Join a name's words: what `api_key`, `apiKey` and `API key` have in common."""
+    return "".join(segments(name))
+
+
+def runs(words: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    """Yield every run of consecutive words, joined: `api_key_id` gives api, apikey, apikeyid, key, keyid, id."""
+    for start in range(len(words)):
+        joined = ""
+        for end in range(start, min(start + _LONGEST_RUN, len(words))):
+            joined += words[end]
+            yield start, end + 1, joined
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyRule:
+    pattern: Pattern
+    words: frozenset[str]
+    names: frozenset[str]
+    safe: frozenset[str]
+
+    def hides(self, words: Sequence[str], everywhere_safe: frozenset[str]) -> bool:
+        found = {run for _, _, run in runs(words)} | {"".join(words)}
+        if not found.isdisjoint(self.safe) or not found.isdisjoint(everywhere_safe):
+            return False
+        return "".join(words) in self.names or not found.isdisjoint(self.words)
+
+
+class KeyRules:
+    """All sensitive-key patterns of a library.
+
+    Args:
+        patterns: Those with `words` or `names`, in the order in which they are asked.
+        safe: Names that no pattern may hide.
+    """
+
+    def __init__(self, patterns: Iterable[Pattern], safe: Iterable[str] = ()) -> None:
+        self._safe = frozenset(map(compact, safe))
+        self._rules = tuple(
+            _KeyRule(one, _compacted(one.words), _compacted(one.names), _compacted(one.safe))
+            for one in patterns
+        )
+
+    def match(self, name: str) -> Pattern | None:
+        """Return the pattern that hides the value under this name."""
+        if len(name) > MAX_NAME:
+            return None
+        words = segments(name)
+        return next((rule.pattern for rule in self._rules if rule.hides(words, self._safe)), None)
+
+
+def _compacted(entries: Iterable[str]) -> frozenset[str]:
+    return frozenset(map(compact, entries))

@@ -1,0 +1,259 @@
+"""Patterns as data: what a pack file says, read into frozen values."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, Final
+
+import regex
+
+from scrubrelay.core.errors import ConfigError
+from scrubrelay.core.redaction.validators import VALIDATORS
+
+MIN_EXAMPLES: Final = 2
+_ID = regex.compile(r"[a-z][a-z0-9-]*(?:[._][a-z0-9]+)*")
+# No digits, hex runs or quotes: grouping parametrises those, and one issue would become one per user.
+_LABEL = regex.compile(r"\[[a-zA-Z][a-zA-Z -]*\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A text (under a key, if one is given) and what must become of it."""
+
+    text: str
+    becomes: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """A text that must stay as it is, and why."""
+
+    text: str
+    why: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One thing to find: by its shape (`match`), or by the name of the key above it (`words`, `names`)."""
+
+    id: str
+    label: str
+    why: str
+    references: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    default: bool = True
+    keywords: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    near: int = 40
+    only_at: tuple[str, ...] = ()
+    not_at: tuple[str, ...] = ()
+    match: str = ""
+    validator: str = ""
+    words: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    safe: tuple[str, ...] = ()
+    examples: tuple[Example, ...] = ()
+    counterexamples: tuple[Counterexample, ...] = ()
+
+    @property
+    def is_key(self) -> bool:
+        """Whether this hides values for the name of their key."""
+        return not self.match
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """One file of patterns, switched by its name or by its categories."""
+
+    name: str
+    title: str
+    categories: tuple[str, ...]
+    default: bool
+    patterns: tuple[Pattern, ...]
+
+
+_TEXTS: Final = frozenset({"id", "label", "why", "match", "validator"})
+_LISTS: Final = frozenset(
+    {"references", "categories", "keywords", "context", "only_at", "not_at", "words", "names", "safe"}
+)
+_KEYS: Final = (*sorted(_TEXTS | _LISTS), "default", "near", "example", "counterexample")
+_PACK_KEYS: Final = ("title", "categories", "default", "pattern")
+_EXAMPLE_KEYS: Final = {"example": ("text", "becomes", "key"), "counterexample": ("text", "why", "key")}
+
+
+def parse_pack(text: str, source: str) -> Pack:
+    """Read one pack.
+
+    Args:
+        text: The TOML of the file.
+        source: The file's name for messages; its stem is the pack's name.
+
+    Raises:
+        ConfigError: With everything that is wrong in this file.
+    """
+    name = source.replace("\\", "/").rpartition("/")[2].removesuffix(".toml")
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"{source}: not TOML: {error}"]) from error
+    reader = _Reader(source)
+    pack = reader.pack(name, table)
+    if reader.problems:
+        raise ConfigError(reader.problems)
+    return pack
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads tables and collects what is wrong with them instead of stopping at the first mistake."""
+
+    source: str
+    problems: list[str] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+    def pack(self, name: str, table: Mapping[str, Any]) -> Pack:
+        self.known("the pack", table, _PACK_KEYS)
+        categories = self.strings("the pack", table, "categories")
+        default = self.boolean("the pack", table, "default", otherwise=True)
+        raw = table.get("pattern")
+        if not isinstance(raw, list) or not raw:
+            self.say("the pack", "pattern", "expected at least one [[pattern]]")
+            raw = []
+        patterns = tuple(self.pattern(one, (default, categories)) for one in raw if isinstance(one, dict))
+        title = self.string("the pack", table, "title") or name
+        return Pack(name, title, categories, default, patterns)
+
+    def pattern(self, table: Mapping[str, Any], inherited: tuple[bool, tuple[str, ...]]) -> Pattern:
+        where = f"pattern {table.get('id', '?')}"
+        self.known(where, table, _KEYS)
+        default, categories = inherited
+        texts = {name: self.string(where, table, name) for name in _TEXTS}
+        lists = {name: self.strings(where, table, name) for name in _LISTS}
+        lists["categories"] = tuple(dict.fromkeys((*categories, *lists["categories"])))
+        pattern = Pattern(
+            **texts,
+            **lists,
+            default=self.boolean(where, table, "default", otherwise=default),
+            near=self.number(where, table, "near", otherwise=40),
+            examples=tuple(self.examples(where, table)),
+            counterexamples=tuple(self.counterexamples(where, table)),
+        )
+        self.problems.extend(f"{self.source}: {where}: {problem}" for problem in _problems(pattern))
+        if pattern.id in self.seen:
+            self.say(where, "id", "used twice")
+        self.seen.add(pattern.id)
+        return pattern
+
+    def examples(self, where: str, table: Mapping[str, Any]) -> Iterator[Example]:
+        for one in self.tables(where, table, "example"):
+            yield Example(self.joined(where, one, "text"), self.joined(where, one, "becomes"), _key(one))
+
+    def counterexamples(self, where: str, table: Mapping[str, Any]) -> Iterator[Counterexample]:
+        for one in self.tables(where, table, "counterexample"):
+            if not one.get("why"):
+                self.say(where, "counterexample.why", "expected the reason why it stays")
+            yield Counterexample(self.joined(where, one, "text"), str(one.get("why", "")), _key(one))
+
+    def tables(self, where: str, table: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
+        value = table.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            self.say(where, name, f"expected [[pattern.{name}]] tables")
+            return
+        if len(value) < MIN_EXAMPLES:
+            self.say(where, name, f"expected at least {MIN_EXAMPLES}, found {len(value)}")
+        for one in value:
+            self.known(f"{where} {name}", one, _EXAMPLE_KEYS[name])
+            yield one
+
+    def joined(self, where: str, table: Mapping[str, Any], name: str) -> str:
+        value = table.get(name)
+        parts = value if isinstance(value, list) else [value]
+        if all(isinstance(part, str) for part in parts):
+            return "".join(parts)
+        self.say(where, name, "expected a string or a list of its parts")
+        return ""
+
+    def string(self, where: str, table: Mapping[str, Any], name: str) -> str:
+        value = table.get(name, "")
+        if isinstance(value, str):
+            return value
+        self.say(where, name, "expected a string")
+        return ""
+
+    def strings(self, where: str, table: Mapping[str, Any], name: str) -> tuple[str, ...]:
+        value = table.get(name, [])
+        if isinstance(value, list) and all(isinstance(one, str) and one for one in value):
+            return tuple(value)
+        self.say(where, name, "expected a list of strings")
+        return ()
+
+    def boolean(self, where: str, table: Mapping[str, Any], name: str, *, otherwise: bool) -> bool:
+        value = table.get(name, otherwise)
+        if isinstance(value, bool):
+            return value
+        self.say(where, name, "expected true or false")
+        return otherwise
+
+    def number(self, where: str, table: Mapping[str, Any], name: str, *, otherwise: int) -> int:
+        value = table.get(name, otherwise)
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            return value
+        self.say(where, name, "expected a number above 0")
+        return otherwise
+
+    def known(self, where: str, table: Mapping[str, Any], names: tuple[str, ...]) -> None:
+        for name in table:
+            if name not in names:
+                self.say(where, name, f"unknown{nearest(name, names)}")
+
+    def say(self, where: str, key: str, expectation: str) -> None:
+        self.problems.append(f"{self.source}: {where}: {key}: {expectation}")
+
+
+def _key(table: Mapping[str, Any]) -> str:
+    return str(table.get("key", ""))
+
+
+def nearest(name: str, names: tuple[str, ...]) -> str:
+    """Return `, did you mean ...?` for a name that is nearly one of `names`, else an empty string."""
+    close = get_close_matches(name, names, 1)
+    return f", did you mean {close[0]!r}?" if close else ""
+
+
+def _problems(pattern: Pattern) -> Iterator[str]:
+    """Tell what is wrong with a pattern whose fields have the right types."""
+    if not _ID.fullmatch(pattern.id):
+        yield "id: expected a name such as payment.card"
+    if not _LABEL.fullmatch(pattern.label):
+        yield "label: expected letters in brackets such as [card]; digits and quotes would split issues"
+    if not pattern.why:
+        yield "why: expected a sentence"
+    if bool(pattern.match) == bool(pattern.words or pattern.names):
+        yield "match: expected either match (a shape) or words and names (sensitive keys)"
+    if pattern.validator and pattern.validator not in VALIDATORS:
+        yield f"validator: unknown: {pattern.validator!r}{nearest(pattern.validator, tuple(VALIDATORS))}"
+    yield from (f"keywords: {word!r} is too short to be of use" for word in pattern.keywords if len(word) < 2)
+    yield from _regex_problems(pattern)
+
+
+def _regex_problems(pattern: Pattern) -> Iterator[str]:
+    try:
+        compiled = compile_match(pattern)
+    except regex.error as error:
+        line = f" (line {error.lineno}, column {error.colno})" if error.lineno is not None else ""
+        yield f"match: {error.msg}{line}"
+        return
+    if pattern.match and compiled.fullmatch(""):
+        yield "match: matches the empty string"
+
+
+def compile_match(pattern: Pattern) -> "regex.Pattern[str]":
+    """Compile `match`: always verbose, always the first version of `regex`'s syntax.
+
+    Raises:
+        regex.error: It is not a regular expression.
+    """
+    return regex.compile(pattern.match, regex.VERBOSE | regex.VERSION0)

@@ -1,0 +1,9 @@
+"""The one table of validators that patterns may name: each judges a cut and says whether it is the real thing."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from scrubrelay.core.redaction.checksums import CHECKSUMS
+from scrubrelay.core.redaction.plausible import PLAUSIBLE
+
+VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = {**CHECKSUMS, **PLAUSIBLE}
