@@ -1,4 +1,4 @@
-"""What an HTTP client is told: JSON, the errors as Sentry words them, and what a browser needs to hear it."""
+"""What an HTTP client is told: JSON, and errors as Sentry words them."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -8,16 +8,14 @@ from aiohttp import web
 
 from scrubrelay.core.errors import RateLimited, ScrubrelayError, StoreUnavailable
 
-COMMON: Final[Mapping[str, str]] = {
+FOR_BROWSERS: Final[Mapping[str, str]] = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "x-sentry-error, x-sentry-rate-limits, retry-after",
     "Cross-Origin-Resource-Policy": "cross-origin",
-    "Server": "scrubrelay",
 }
-"""On every answer, errors included: without them a browser SDK cannot read why it was refused."""
+"""On every answer to an SDK, errors included: without them one in a browser cannot read any."""
 
 _PREFLIGHT: Final[Mapping[str, str]] = {
-    **COMMON,
     "Access-Control-Allow-Methods": "POST",
     "Access-Control-Allow-Headers": (
         "x-sentry-auth, x-requested-with, x-forwarded-for, origin, referer, accept, content-type, "
@@ -32,7 +30,7 @@ _PIXEL: Final = bytes.fromhex(
 
 def reply(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """Return a JSON answer."""
-    every = {**COMMON, **(headers or {})}
+    every = {"Server": "scrubrelay", **(headers or {})}
     return web.Response(
         status=status, body=orjson.dumps(value), headers=every, content_type="application/json"
     )
@@ -58,7 +56,7 @@ def preflight() -> web.Response:
 
 def pixel() -> web.Response:
     """Return the image that old browser SDKs load to send an event."""
-    return web.Response(body=_PIXEL, headers=COMMON, content_type="image/gif")
+    return web.Response(body=_PIXEL, headers={"Server": "scrubrelay"}, content_type="image/gif")
 
 
 def _waits(error: ScrubrelayError) -> dict[str, str]:

@@ -129,7 +129,14 @@ class Intake:
             self._outbox.lose(entry)
             raise _limited(outcome, limits, now)
         if outcome.decisions:
+            await self._store(entry)
+
+    async def _store(self, entry: Entry) -> None:
+        try:
             await self._outbox.keep(entry)
+        except RateLimited:
+            self._outbox.lose(entry)  # an SDK does not count what a 429 has cost it: the limiter does
+            raise
 
     def _tell(self, outcome: Outcome, project: Project) -> None:
         """Log the first of each kind of thing that could not be scrubbed; the ledger counts the rest."""

@@ -10,7 +10,7 @@ import regex
 from aiohttp import web
 
 from scrubrelay.core.errors import BadRequest, NotFound, ScrubrelayError
-from scrubrelay.service.answers import preflight, refusal, reply, wrong_method
+from scrubrelay.service.answers import FOR_BROWSERS, preflight, refusal, reply, wrong_method
 from scrubrelay.service.intake import Intake
 from scrubrelay.service.log import Once, log, place_of
 
@@ -71,8 +71,13 @@ class Server:
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request, whatever happens."""
+        response = await self._answer(request)
+        response.headers.update(FOR_BROWSERS)
+        return response
+
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
         try:
-            return await self._answer(request)
+            return await self._handle(request)
         except ScrubrelayError as error:
             self._note(error)
             return refusal(error)
@@ -95,12 +100,14 @@ class Server:
         if methods := self._fixed.get(folded.rstrip("/")):
             return Route(methods)
         found = _INGEST.fullmatch(folded)
+        if not found and folded.startswith("/tunnel/"):
+            return Route(self._fixed["/tunnel"])  # SDKs are given any path there
         if not found or (found["project"] is None and found["endpoint"] != "store"):
             raise NotFound("not found")
         project_id = None if found["project"] is None else _project_id(found["project"])
         return Route(self._ingest[found["endpoint"]], project_id)
 
-    async def _answer(self, request: web.BaseRequest) -> web.Response:
+    async def _handle(self, request: web.BaseRequest) -> web.Response:
         route = self.route(unquote(request.rel_url.raw_path))
         if request.method == "OPTIONS":
             return preflight()

@@ -1,0 +1,68 @@
+"""The admin listener's figures as Prometheus reads them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from scrubrelay.core.ledger import Fate
+
+_LABELS: Final = ("project", "category", "target", "fate")
+_OUTBOX: Final[Mapping[str, tuple[str, str]]] = {
+    "used_bytes": ("scrubrelay_outbox_bytes", "Bytes of envelopes in the store"),
+    "max_bytes": ("scrubrelay_outbox_max_bytes", "Bytes of envelopes after which the store refuses more"),
+    "waiting": ("scrubrelay_outbox_waiting", "Envelopes to be sent, once for each target"),
+    "dead": ("scrubrelay_outbox_dead", "Envelopes that an upstream refused"),
+    "kept": ("scrubrelay_outbox_kept", "Envelopes kept in inspect mode"),
+    "oldest": ("scrubrelay_outbox_oldest_timestamp_seconds", "When the oldest waiting envelope was received"),
+}
+"""Name in the status -> name and help of the metric."""
+
+
+def exposition(figures: Mapping[str, Any]) -> bytes:
+    """Return what `/metrics` answers. It is read from the store, so it counts for all workers."""
+    registry = CollectorRegistry()
+    registry.register(_Figures(figures))
+    return generate_latest(registry)
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures(Collector):
+    figures: Mapping[str, Any]
+
+    def collect(self) -> Iterator[Metric]:
+        yield from _ledger(self.figures["ledger"])
+        for key, (name, text) in _OUTBOX.items():
+            if (value := self.figures["outbox"][key]) is not None:
+                yield GaugeMetricFamily(name, text, value=value)
+        configuration = self.figures["configuration"]
+        yield GaugeMetricFamily(
+            "scrubrelay_config_generation",
+            "How often the configuration was loaded",
+            value=configuration["generation"],
+        )
+        yield GaugeMetricFamily(
+            "scrubrelay_config_reload_failed",
+            "Whether the last reload failed",
+            value=float(bool(configuration["problems"])),
+        )
+
+
+def _ledger(lines: list[dict[str, Any]]) -> Iterator[Metric]:
+    total = CounterMetricFamily(
+        "scrubrelay_items", "What came in and where it went, in Sentry's data categories", labels=_LABELS
+    )
+    waiting = GaugeMetricFamily(
+        "scrubrelay_items_waiting", "What is in the outbox, in Sentry's data categories", labels=_LABELS[:3]
+    )
+    for line in lines:
+        where = [str(line["project_id"]), line["category"], line["target"]]
+        if line["fate"] == Fate.WAITING:
+            waiting.add_metric(where, line["quantity"])
+        else:
+            total.add_metric([*where, line["fate"]], line["quantity"])
+    yield total
+    yield waiting
