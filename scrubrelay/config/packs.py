@@ -1,23 +1,12 @@
-"""Pattern packs: where they are, and which of their patterns are switched on."""
+"""Pattern packs: those that come with the relay, and the files of its users."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Final
 
-from scrubrelay.config.names import nearest
 from scrubrelay.core.errors import ConfigError
-from scrubrelay.core.redaction.pattern import Pack, Pattern, parse_pack
-
-# The ready sets that are more than the category of their name.
-SETS: Final[Mapping[str, Callable[[Pattern], bool]]] = {
-    "default": lambda pattern: pattern.default,
-    "strict": lambda pattern: pattern.default or "strict" in pattern.categories,
-    "secrets-only": lambda pattern: pattern.default and "secrets" in pattern.categories,
-    "all": lambda _: True,
-}
+from scrubrelay.core.redaction.pattern import Pack, parse_pack
 
 
 def embedded() -> tuple[Pack, ...]:
@@ -48,7 +37,7 @@ def users(globs: Sequence[str]) -> tuple[Pack, ...]:
         ConfigError: With everything that is wrong in all of them, and the globs that name no file.
     """
     problems = [
-        f"[redaction] pattern_files: {one!r} names no file" for one in globs if not matching_files([one])
+        f"[redaction] pattern_files: no file is called {one}" for one in globs if not matching_files([one])
     ]
     sources: list[tuple[str, str]] = []
     for path in matching_files(globs):
@@ -59,52 +48,6 @@ def users(globs: Sequence[str]) -> tuple[Pack, ...]:
         except UnicodeDecodeError as error:
             problems.append(f"{path}: byte {error.start} is not UTF-8 text")
     return _parsed(sources, problems)
-
-
-def select(packs: Sequence[Pack], on: Sequence[str], off: Sequence[str]) -> tuple[Pack, ...]:
-    """Return the packs with those patterns that one of `on` names and none of `off`.
-
-    Raises:
-        ConfigError: A name is that of no set, pack, category or pattern.
-    """
-    names = known_names(packs)
-    unknown = [
-        f"[redaction] {key}: no set, pack, category or pattern is called {name!r}{nearest(name, names)}"
-        for key, given in (("packs", on), ("disable", off))
-        for name in given
-        if name not in names
-    ]
-    if unknown:
-        raise ConfigError(unknown)
-    chosen = (
-        replace(
-            pack,
-            patterns=tuple(
-                pattern
-                for pattern in pack.patterns
-                if any(is_named(pattern, pack, name) for name in on)
-                and not any(is_named(pattern, pack, name) for name in off)
-            ),
-        )
-        for pack in packs
-    )
-    return tuple(pack for pack in chosen if pack.patterns)
-
-
-def known_names(packs: Iterable[Pack]) -> frozenset[str]:
-    """Return every name that switches something."""
-    patterns = [(pack, pattern) for pack in packs for pattern in pack.patterns]
-    categories = {category for _, pattern in patterns for category in pattern.categories}
-    return frozenset(
-        {*SETS, *categories, *(pack.name for pack, _ in patterns), *(one.id for _, one in patterns)}
-    )
-
-
-def is_named(pattern: Pattern, pack: Pack, name: str) -> bool:
-    """Return whether a name of a set, pack, category or pattern means this pattern."""
-    if name in SETS:
-        return SETS[name](pattern)
-    return name in {pattern.id, pack.name, *pattern.categories}
 
 
 def _glob(pattern: Path) -> Iterable[Path]:
@@ -127,17 +70,6 @@ def _parsed(sources: Iterable[tuple[str, str]], problems: Iterable[str] = ()) ->
             packs.append(parse_pack(text, source))
         except ConfigError as error:
             wrong.extend(error.problems)
-    wrong.extend(_doubles(packs))
     if wrong:
         raise ConfigError(wrong)
     return tuple(packs)
-
-
-def _doubles(packs: Iterable[Pack]) -> list[str]:
-    owners: dict[str, str] = {}
-    return [
-        f"{pack.name}.toml: pattern {pattern.id}: also in {owners[pattern.id]}.toml"
-        for pack in packs
-        for pattern in pack.patterns
-        if owners.setdefault(pattern.id, pack.name) != pack.name
-    ]

@@ -1,0 +1,165 @@
+"""From settings to what the relay works with: patterns, redactors, projects and their upstreams."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from scrubrelay.config.packs import embedded, users
+from scrubrelay.config.settings import ProjectSettings, RedactionSettings, Settings
+from scrubrelay.core.errors import ConfigError
+from scrubrelay.core.project import Limits, PassThrough, Project, Projects, Upstream
+from scrubrelay.core.redaction.library import Library, select
+from scrubrelay.core.redaction.pattern import Pack
+from scrubrelay.core.redaction.policy import Policy
+from scrubrelay.core.redaction.redactor import Redactor
+from scrubrelay.core.wire.dsn import Dsn
+
+
+def build(settings: Settings) -> Projects:
+    """Return the projects that the settings describe, ready to scrub.
+
+    Raises:
+        ConfigError: With everything that is wrong in pattern files and in the names of packs and patterns.
+    """
+    common, own = _redactors(settings)
+    limits = Limits(
+        settings.limits.max_body,
+        settings.limits.max_inflated,
+        settings.limits.max_ratio,
+        settings.limits.max_items,
+    )
+    if settings.project:
+        listed = (
+            _project(settings, one, redactor) for one, redactor in zip(settings.project, own, strict=True)
+        )
+        return Projects(listed, limits=limits)
+    keeps = settings.redaction.client_ip == "keep"
+    passing = PassThrough(common, _common_upstream(settings), keep_client_ip=keeps)
+    return Projects(passing=passing, limits=limits)
+
+
+def redactor_of(settings: Settings) -> Redactor:
+    """Return the redactor of `[redaction]`, whatever single projects may say.
+
+    Raises:
+        ConfigError: As `build`.
+    """
+    return Redactor(library_of(settings.redaction), _policy(settings.redaction, settings))
+
+
+def library_of(redaction: RedactionSettings, at: str = "[redaction]") -> Library:
+    """Return the patterns that are switched on; compiled once for the same patterns.
+
+    Args:
+        redaction: What to switch on.
+        at: The table's name for messages.
+
+    Raises:
+        ConfigError: As `build`.
+    """
+    own = users(redaction.pattern_files)
+    packs = (*embedded(), *own)
+    problems = [*_clashes(embedded(), own), *_unknown_names(redaction, packs, at)]
+    if problems:
+        raise ConfigError(problems)
+    on = (*redaction.packs, *(pack.name for pack in own))
+    return _compiled(select(packs, on, redaction.disable))
+
+
+# A reload that changes no pattern, and projects that agree, share one library.
+@lru_cache(maxsize=8)
+def _compiled(packs: tuple[Pack, ...]) -> Library:
+    return Library.compile(packs)
+
+
+def _redactors(settings: Settings) -> tuple[Redactor, Sequence[Redactor]]:
+    """Return the redactor of `[redaction]`, and that of each project."""
+    problems: list[str] = []
+    common = _redactor(settings.redaction, settings, "[redaction]", problems)
+    own = [
+        _redactor(settings.redaction_of(one), settings, f"[[project]] number {number} redaction", problems)
+        if one.redaction
+        else common
+        for number, one in enumerate(settings.project, start=1)
+    ]
+    made = [redactor for redactor in own if redactor is not None]
+    if problems or common is None:
+        raise ConfigError(list(dict.fromkeys(problems)))
+    return common, made
+
+
+def _redactor(
+    redaction: RedactionSettings, settings: Settings, at: str, problems: list[str]
+) -> Redactor | None:
+    try:
+        return Redactor(library_of(redaction, at), _policy(redaction, settings))
+    except ConfigError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _policy(redaction: RedactionSettings, settings: Settings) -> Policy:
+    return Policy(
+        action=redaction.action,
+        actions=redaction.actions,
+        hash_key=redaction.hash_key.get_secret_value().encode() if redaction.hash_key else None,
+        opaque=redaction.opaque,
+        client_ip=redaction.client_ip,
+        budget=redaction.budget,
+        max_depth=settings.limits.max_depth,
+        safe_keys=redaction.safe_keys,
+        sensitive_keys=redaction.sensitive_keys,
+    )
+
+
+def _unknown_names(redaction: RedactionSettings, packs: Sequence[Pack], at: str) -> Iterator[str]:
+    for key in ("packs", "disable", "actions"):
+        try:
+            select(packs, getattr(redaction, key))
+        except ConfigError as error:
+            yield from (f"{at} {key}: {problem}" for problem in error.problems)
+
+
+def _clashes(ours: Sequence[Pack], theirs: Sequence[Pack]) -> Iterator[str]:
+    owners = {pattern.id: pack.name for pack in ours for pattern in pack.patterns}
+    names = {pack.name for pack in ours}
+    for pack in theirs:
+        if pack.name in names:
+            yield f"{pack.name}.toml: expected another name: a pack called {pack.name} comes with the relay"
+        names.add(pack.name)
+        for pattern in pack.patterns:
+            if owners.setdefault(pattern.id, pack.name) != pack.name:
+                yield f"{pack.name}.toml: pattern {pattern.id}: id: also used by {owners[pattern.id]}.toml"
+
+
+def _project(settings: Settings, project: ProjectSettings, redactor: Redactor) -> Project:
+    """Return a listed project with its targets: its own DSNs, else the common upstream, else none."""
+    upstreams = [
+        Upstream(one.dsn, one.encoding or settings.upstream.encoding, _keys_at(settings, one.dsn))
+        for one in project.upstreams
+    ]
+    common = _common_upstream(settings)
+    if not upstreams and common is not None:
+        upstreams = [common]
+    targets = tuple(upstream.target(project.key, project.id) for upstream in upstreams)
+    keeps = settings.redaction_of(project).client_ip == "keep"
+    return Project(project.id, project.key, project.name, redactor, targets, keeps)
+
+
+def _common_upstream(settings: Settings) -> Upstream | None:
+    upstream = settings.upstream
+    place = upstream.dsn or upstream.url
+    return Upstream(place, upstream.encoding) if place else None
+
+
+def _keys_at(settings: Settings, dsn: Dsn) -> Mapping[str, str]:
+    """Return what a server calls those keys of ours that go there: a trace may begin in another project."""
+    return {
+        project.key: one.dsn.public_key
+        for project in settings.project
+        for one in project.upstreams
+        if _server(one.dsn) == _server(dsn)
+    }
+
+
+def _server(dsn: Dsn) -> tuple[str, int | None, str]:
+    return dsn.host, dsn.port, dsn.path
