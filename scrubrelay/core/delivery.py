@@ -12,7 +12,7 @@ from scrubrelay.core.wire.ratelimits import RateLimit, RateLimits
 
 # Sentry shifts every timestamp by `received - sent_at` from 55 minutes on; below a minute nobody can tell.
 _WAIT_THAT_SHOWS = 60.0
-# Relay waits a second after the first network error and a minute at most (`retry_delay`, `max_retry_interval`).
+# As Relay: a second after the first network error, a minute at most (`retry_delay`, `max_retry_interval`).
 _FIRST_DELAY = 1.0
 _LONGEST_DELAY = 60.0
 _LONGEST_ASKED_DELAY = 300.0  # as Sentry's own processing caps Retry-After
@@ -49,7 +49,7 @@ class Target:
 
     @property
     def route(self) -> tuple[str, int, str]:
-        """What its rate limits are kept under: they hold for a key and project there, not for a whole server."""
+        """What its rate limits are kept under: they hold for a project there, not for a whole server."""
         return (self.name, self.project_id, self.key)
 
 
@@ -130,10 +130,14 @@ def common(of_each: Iterable[RateLimits], now: float) -> RateLimits:
     if len(every) == 1:
         return every[0]
     names = {name for limits in every for limit in limits.limits for name in limit.categories or {""}}
-    shared = ((name, min((limits.limited(name, now) for limits in every), default=0.0)) for name in sorted(names))
+    shared = (
+        (name, min((limits.limited(name, now) for limits in every), default=0.0)) for name in sorted(names)
+    )
     return RateLimits(
         tuple(
-            RateLimit(frozenset({name} if name else ()), now + left, "key", None) for name, left in shared if left > 0
+            RateLimit(frozenset({name} if name else ()), now + left, "key", None)
+            for name, left in shared
+            if left > 0
         )
     )
 

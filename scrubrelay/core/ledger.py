@@ -1,8 +1,8 @@
 """Where every item went: received = forwarded + dropped + waiting, in every account.
 
 An envelope passes two stages. The first is the relay itself (`RELAY`): of what it received it drops some and
-passes the rest on, once, however many targets there are. The second is each target: of what it was passed it has
-forwarded some, dropped some, and the rest waits. Each stage has books of its own that must balance.
+passes the rest on, once, however many targets there are. The second is each target: of what came to it, it
+has forwarded some, dropped some, and the rest waits. Each stage has books of its own that must balance.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -70,7 +70,7 @@ def arrived(
         project_id: As the apps know it.
         kept: What goes on, by data category.
         dropped: What does not, with its reason.
-        targets: What becomes of what goes on at each target: it waits, or is dropped at once. None: it stays here.
+        targets: What becomes of it at each target: it waits, or is dropped at once. With none it stays here.
     """
     for category, reason, quantity in dropped:
         yield Account(project_id, category, RELAY, Fate.RECEIVED), quantity

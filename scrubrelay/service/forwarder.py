@@ -120,8 +120,8 @@ class Forwarder:
     def hopeless(self, entry: Entry) -> frozenset[str]:
         """Return the targets that will want none of an envelope for most of the time that it could wait.
 
-        A server may refuse a category for a day with every answer. Where another target of the project takes it,
-        SDKs go on sending, and what waits for that day to end would fill the store.
+        A server may refuse a category for a day with every answer. Where another target of the project takes
+        it, SDKs go on sending, and what waits for that day to end would fill the store.
         """
         if not self._limits or not entry.kept:
             return frozenset()
@@ -144,6 +144,10 @@ class Forwarder:
                     await self._settling
         except StoreUnavailable:
             log.warning("the store cannot write: %d envelopes may be sent again", len(self._settlements))
+
+    def status(self) -> list[dict[str, Any]]:
+        """Return how each target does, as plain values."""
+        return [lane.status() for lane in self._lanes.values()]
 
     # ---- lanes
 
@@ -182,7 +186,8 @@ class Forwarder:
                 await self._wait(bell, lane.idle_seconds(self._moment()))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        assert self._group is not None
+        if self._group is None:
+            raise RuntimeError("the forwarder is not running")
         return self._group.create_task(work)
 
     async def _wait(self, bell: asyncio.Event, seconds: float | None) -> None:
@@ -323,7 +328,7 @@ class Forwarder:
                 await self._look_around()
             except StoreUnavailable as error:
                 if self._store_works:
-                    log.error("%s", error)
+                    log.warning("%s", error)
                 self._store_works = False
             else:
                 if not self._store_works:
@@ -343,7 +348,9 @@ class Forwarder:
             self._nudge = news.nudge
             await self._catch_up()
         if self._options.keeps_house:
-            self.offer(await self._store.take_reports(now, _REPORT_SECONDS, lambda pending: _report(pending, now)))
+            self.offer(
+                await self._store.take_reports(now, _REPORT_SECONDS, lambda pending: _report(pending, now))
+            )
             if self._clock.monotonic() - self._pruned_at >= _PRUNE_SECONDS:
                 self._pruned_at = self._clock.monotonic()
                 await self._store.prune(now, _DEAD_SECONDS)
@@ -370,6 +377,6 @@ def _extends(known: RateLimits, limits: RateLimits, now: float) -> bool:
 
 
 def _report(pending: Pending, now: float) -> Clean | None:
-    """Make the envelope of a client report; reason codes, category names and numbers are all there is in it."""
+    """Make the envelope of a client report: reason codes, category names and numbers, no payload."""
     item = client_report(pending.counts, now)
     return None if item is None else Clean(encode(Envelope({}, (item,))))

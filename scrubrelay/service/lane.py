@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
+from typing import Any
 
 from scrubrelay.service.stores.base import Parcel
 
-_FAILURES_THAT_OPEN = 3  # one can be a connection that had idled too long, or an envelope that its gateway chokes on
+_FAILURES_THAT_OPEN = (
+    3  # one can be a connection that had idled too long, or an envelope that its gateway chokes on
+)
 _RESTOCKED_BELOW = 32  # parcels in memory, below which more are read
 
 
@@ -66,6 +69,17 @@ class Lane:
         state = "open" if self.is_open else "closed"
         numbers = f"{len(self._ready)} ready, {len(self._delayed)} delayed, {len(self.flying)} in flight"
         return f"<Lane {self.target}: {numbers}, circuit {state}>"
+
+    def status(self) -> dict[str, Any]:
+        """Return its state as plain values."""
+        return {
+            "target": self.target,
+            "down": self.is_open,
+            "ready": len(self._ready),
+            "delayed": len(self._delayed),
+            "in_flight": len(self.flying),
+            "memory_bytes": self.memory,
+        }
 
     @property
     def is_open(self) -> bool:
@@ -164,7 +178,7 @@ class Lane:
         heappush(self._delayed, (moment.monotonic + delay, parcel.id, again))
 
     def idle_seconds(self, moment: Moment) -> float | None:
-        """Return after how long there may be something to do again by itself; None if that depends on others."""
+        """Return after how long there may be something to do; None if that depends on others."""
         times = [self._delayed[0][0]] if self._delayed else []
         if self.is_open and self._ready and not self.flying:
             times.append(self._probe_at)

@@ -1,15 +1,18 @@
 """What intake hands over and can forget: kept until every target has it, or counted as lost."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
 
-from scrubrelay.core.errors import Reason, StoreUnavailable
-from scrubrelay.core.project import Project
+from scrubrelay.config.settings import Settings
+from scrubrelay.core.errors import RateLimited, Reason, StoreUnavailable
+from scrubrelay.core.project import Project, Projects
 from scrubrelay.core.wire.ratelimits import RateLimits
 from scrubrelay.service.clock import Clock
 from scrubrelay.service.forwarder import Forwarder, ForwarderOptions, Resolve
-from scrubrelay.service.stores.base import Entry, Parcel, Status, Store
+from scrubrelay.service.stores.base import Entry, Parcel, Store, StoreOptions
+from scrubrelay.service.stores.registry import make_store
 from scrubrelay.service.upstream import Post, Upstream
 
 _BEHIND_SECONDS = 1
@@ -34,13 +37,25 @@ class OutboxOptions:
     slot: int = 0
 
 
+class Place(Protocol):
+    """Which of the worker processes this is."""
+
+    @property
+    def slot(self) -> int:
+        """Its number, from 0."""
+
+    @property
+    def slots(self) -> int:
+        """How many there are."""
+
+
 class Outbox:
     """Keeps envelopes, forwards them, and accounts for all of it.
 
     Args:
         store: Where they are kept; opened and closed here.
-        resolve: Finds a target by its name, our project id and our client key; asked anew for each envelope, so that
-            a reload is seen at once.
+        resolve: Finds a target by its name, our project id and our client key; asked anew for each envelope,
+            so that a reload is seen at once.
         clock: Time.
         options: How it behaves.
         post: How servers are reached; by HTTP if not given.
@@ -59,11 +74,32 @@ class Outbox:
         self._clock = clock
         self._post = post or Upstream(self._options.timeout, self._options.connections)
         forwarding = ForwarderOptions(
-            self._options.max_memory_bytes, self._options.max_age, self._options.connections, self._options.slot == 0
+            self._options.max_memory_bytes,
+            self._options.max_age,
+            self._options.connections,
+            self._options.slot == 0,
         )
         self._forwarder = Forwarder(store, resolve, self._post, clock, forwarding)
         self._storing = 0
         self._running: asyncio.Task[None] | None = None
+
+    @classmethod
+    def of(cls, settings: Settings, projects: Callable[[], Projects], clock: Clock, place: Place) -> "Outbox":
+        """Return the outbox that a configuration describes, not started yet.
+
+        Args:
+            settings: The configuration.
+            projects: Returns the projects of this moment.
+            clock: Time.
+            place: Which of the workers this is.
+        """
+        kept, upstream = settings.store, settings.upstream
+        options = StoreOptions(kept.durability, kept.max_bytes, kept.keep_envelopes, place.slot, place.slots)
+        own = OutboxOptions(
+            kept.max_memory_bytes, kept.max_age, upstream.connections, upstream.timeout, place.slot
+        )
+        store = make_store(kept.url, options)
+        return cls(store, lambda name, project_id, key: projects().target(name, project_id, key), clock, own)
 
     def __repr__(self) -> str:
         return f"<Outbox on {self._store!r}: {self._forwarder!r}>"
@@ -82,11 +118,15 @@ class Outbox:
         await self._store.open()
         self._running = asyncio.get_running_loop().create_task(self._forwarder.run())
 
-    async def stop(self, timeout: float) -> None:
-        """Start no more requests, wait for those in flight, commit, close; what is not sent stays in the store."""
+    async def stop(self, patience: float) -> None:
+        """Start no more requests, finish those in flight, commit, close; the rest is sent after the next start.
+
+        Args:
+            patience: Seconds after which requests in flight are given up, to be repeated after the next start.
+        """
         self._forwarder.stop()
         if self._running is not None:
-            _, late = await asyncio.wait({self._running}, timeout=timeout)
+            _, late = await asyncio.wait({self._running}, timeout=patience)
             for task in late:
                 task.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
@@ -98,7 +138,7 @@ class Outbox:
         """Keep an envelope, and count it; it is durable when this returns.
 
         Raises:
-            RateLimited: The store is full.
+            RateLimited: The store is full; the envelope has been counted as lost.
             StoreUnavailable: It cannot write, or not fast enough.
         """
         size = len(entry.clean or b"")
@@ -108,16 +148,19 @@ class Outbox:
         future = self._store.append(replace(entry, limited=limited) if limited else entry)
         self._storing += size
         # Whoever waits here may be cancelled; what was committed is forwarded all the same, and in its order.
-        future.add_done_callback(lambda done: self._stored(done, size))
+        future.add_done_callback(lambda done: self._stored(done, entry))
         await asyncio.shield(future)
 
-    def _stored(self, future: "asyncio.Future[Sequence[Parcel]]", size: int) -> None:
-        self._storing -= size
-        if not future.cancelled() and future.exception() is None:
+    def _stored(self, future: asyncio.Future[Sequence[Parcel]], entry: Entry) -> None:
+        self._storing -= len(entry.clean or b"")
+        error = future.exception()
+        if error is None:
             self._forwarder.offer(future.result())
+        elif isinstance(error, RateLimited):
+            self.lose(entry)
 
     def lose(self, entry: Entry) -> None:
-        """Count an envelope that the client was told with a 429 to keep to itself.
+        """Count an envelope that intake answers with a 429 without asking to keep it.
 
         What `entry` still names as kept is dropped because the store is full.
         """
@@ -132,6 +175,11 @@ class Outbox:
         """Whether envelopes can be kept now."""
         return self._store.writable
 
-    async def status(self) -> Status:
-        """Return how full the store is."""
-        return await self._store.status()
+    async def status(self) -> dict[str, Any]:
+        """Return how full the store is, how each target does, and the ledger: plain values, no payload."""
+        held, books = await self._store.status(), await self._store.books()
+        return {
+            "store": {**asdict(held), "writable": self.writable()},
+            "targets": self._forwarder.status(),
+            "ledger": [{**account._asdict(), "quantity": quantity} for account, quantity in books],
+        }

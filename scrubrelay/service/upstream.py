@@ -39,7 +39,7 @@ class Post(Protocol):
     """How the forwarder reaches a server."""
 
     async def post(self, target: Target, body: bytes) -> Answer:
-        """Send an envelope that is compressed as the target wants it; never raises for what the network does."""
+        """Send an envelope, compressed as the target wants it; whatever the network does is an answer."""
 
     async def close(self) -> None:
         """Let go of all connections."""
@@ -68,7 +68,11 @@ class Upstream:
 
     async def _post(self, target: Target, body: bytes) -> Answer:
         request = self._open().post(
-            target.url, data=body, headers=_headers(target), allow_redirects=False, proxy=self._proxy(target.url)
+            target.url,
+            data=body,
+            headers=_headers(target),
+            allow_redirects=False,
+            proxy=self._proxy(target.url),
         )
         async with request as answer:
             # Read, so that the connection can be used again; a server that answers more than this loses it.

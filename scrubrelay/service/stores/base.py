@@ -24,7 +24,7 @@ class StoreOptions:
         durability: Whether a commit is on the platter ("fsync") or with the operating system ("os").
         max_bytes: Most bytes of envelopes that wait.
         keep_envelopes: Without targets: how many of the last envelopes are kept to look at.
-        slot: Which of the worker processes this is; None for one that only looks on, as the command line does.
+        slot: Which of the worker processes this is; None for one that only looks on, as the CLI does.
         slots: How many workers there are.
     """
 
@@ -236,7 +236,7 @@ class Store(Protocol):
         """Return when everything asked for so far is committed."""
 
     async def waiting(self, target: str, after: int, limit: int, max_bytes: int) -> Sequence[Parcel]:
-        """Read the next parcels of this slot for a target, in order: at most `limit`, of about `max_bytes`."""
+        """Read the next parcels of this slot for a target: at most `limit`, of about `max_bytes`."""
 
     async def newest(self) -> Sequence[tuple[str, int]]:
         """Return for each target with waiting parcels of this slot the id of its last."""
@@ -251,7 +251,7 @@ class Store(Protocol):
         """Read what other processes have changed."""
 
     async def take_reports(self, now: float, every: float, report: Report) -> Sequence[Parcel]:
-        """Turn unreported drops into envelopes to be sent, for each project and target at most one `every` seconds."""
+        """Turn unreported drops into envelopes, for each project and target at most one `every` seconds."""
 
     async def prune(self, now: float, dead_age: float) -> None:
         """Forget dead letters that are too old or too many, and give free pages back."""

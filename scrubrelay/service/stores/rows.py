@@ -1,4 +1,4 @@
-"""Each step of an envelope's way through the SQLite tables; every function is part of somebody's transaction."""
+"""Each step of an envelope's way through the SQLite tables, as a part of somebody's transaction."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -25,12 +25,13 @@ from scrubrelay.service.stores.base import (
 from scrubrelay.service.stores.writer import Transaction
 
 ROW_BYTES = 512
-"""What an envelope is charged beyond its own bytes: its rows, indices and the unused part of its last page."""
+"""What an envelope is charged beyond its own bytes: its rows, indices, the unused part of its last page."""
 
 FULL_SECONDS = 60
 """How long SDKs keep quiet when the store is full: as long as they would with no header at all."""
 
-_PARCEL = """SELECT d.id, d.envelope, d.target, e.project, e.key, e.event_id, e.received_at, d.changed_at, e.kept, e.clean
+_PARCEL = """SELECT
+  d.id, d.envelope, d.target, e.project, e.key, e.event_id, e.received_at, d.changed_at, e.kept, e.clean
   FROM delivery d JOIN envelope e ON e.id = d.envelope"""
 _LISTED = """SELECT d.id, d.state, e.project, d.target, e.event_id, e.received_at, e.size, d.status, e.kept
   FROM delivery d JOIN envelope e ON e.id = d.envelope"""
@@ -80,10 +81,10 @@ def _report(
 
 
 def _insert(tx: Transaction, entry: Entry, awaited: Sequence[str], options: StoreOptions) -> Sequence[Parcel]:
-    assert entry.clean is not None
-    envelope_id, size = tx.next_id(), len(entry.clean) + ROW_BYTES
+    clean = entry.clean or Clean(b"")
+    envelope_id, size = tx.next_id(), len(clean) + ROW_BYTES
     kept = orjson.dumps(entry.kept).decode()
-    row = (str(entry.project_id), entry.key, entry.event_id, entry.received_at, kept, size, entry.clean)
+    row = (str(entry.project_id), entry.key, entry.event_id, entry.received_at, kept, size, clean)
     tx.db.execute("INSERT INTO envelope VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (envelope_id, *row))
     tx.counters["bytes"] += size
     state = State.WAITING if awaited else State.KEPT
@@ -94,9 +95,7 @@ def _insert(tx: Transaction, entry: Entry, awaited: Sequence[str], options: Stor
         fate = (parcel_id, envelope_id, target, options.slot or 0, state, None, entry.received_at)
         tx.db.execute("INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?)", fate)
         whose = (entry.project_id, entry.key, entry.event_id, entry.received_at, entry.received_at)
-        parcels.append(
-            Parcel(parcel_id, envelope_id, target, *whose, categories, len(entry.clean), entry.clean)
-        )
+        parcels.append(Parcel(parcel_id, envelope_id, target, *whose, categories, len(clean), clean))
     return parcels if awaited else ()
 
 
@@ -115,7 +114,7 @@ def make_room(tx: Transaction, size: int, max_bytes: int, now: float) -> None:
         if not oldest or goal < 0:
             raise RateLimited("the outbox is full", FULL_SECONDS, f"{FULL_SECONDS}::key:store_full")
         while oldest and tx.counters["bytes"] > goal:
-            _give_up(tx, *oldest.pop(0), now)
+            _give_up(tx, oldest.pop(0), now)
 
 
 def evict(tx: Transaction, keep: int, now: float) -> None:
@@ -124,10 +123,11 @@ def evict(tx: Transaction, keep: int, now: float) -> None:
         "SELECT id FROM delivery WHERE state = ? ORDER BY id DESC LIMIT -1 OFFSET ?", (State.KEPT, keep)
     ).fetchall()
     for (parcel_id,) in surplus:
-        _give_up(tx, parcel_id, State.KEPT, now)
+        _give_up(tx, (parcel_id, State.KEPT), now)
 
 
-def _give_up(tx: Transaction, parcel_id: int, state: int, now: float) -> None:
+def _give_up(tx: Transaction, parcel: tuple[int, int], now: float) -> None:
+    parcel_id, state = parcel
     reason = Reason.NO_UPSTREAM if state == State.KEPT else None  # a dead letter was booked when it died
     remove(tx, parcel_id, State(state), reason, now)
 
@@ -149,7 +149,7 @@ def remove(tx: Transaction, parcel_id: int, state: State, fate: Fate | Reason | 
         return False
     envelope_id, target = row
     if fate is not None:
-        _book_move(tx, envelope_id, target, Fate.WAITING, fate, now)
+        _book_move(tx, row, Fate.WAITING, fate, now)
     if tx.db.execute("SELECT 1 FROM delivery WHERE envelope = ? LIMIT 1", (envelope_id,)).fetchone() is None:
         (size,) = tx.db.execute("DELETE FROM envelope WHERE id = ? RETURNING size", (envelope_id,)).fetchone()
         tx.counters["bytes"] -= size
@@ -157,8 +157,9 @@ def remove(tx: Transaction, parcel_id: int, state: State, fate: Fate | Reason | 
 
 
 def _book_move(
-    tx: Transaction, envelope_id: int, target: str, before: Fate | Reason, after: Fate | Reason, now: float
+    tx: Transaction, parcel: tuple[int, str], before: Fate | Reason, after: Fate | Reason, now: float
 ) -> Quantities:
+    envelope_id, target = parcel
     project, key, kept = tx.db.execute(
         "SELECT project, key, kept FROM envelope WHERE id = ?", (envelope_id,)
     ).fetchone()
@@ -190,7 +191,7 @@ def settle(tx: Transaction, settlement: Settlement) -> bool:
     ).fetchone()
     if row is None:
         return False
-    if not _book_move(tx, *row, Fate.WAITING, Reason.REFUSED, settlement.at):
+    if not _book_move(tx, row, Fate.WAITING, Reason.REFUSED, settlement.at):
         # A client report, ours or an SDK's: nothing in it is counted, so nobody would look for it.
         return remove(tx, settlement.id, State.WAITING, None, settlement.at)
     tx.db.execute(
@@ -277,12 +278,12 @@ def retry(tx: Transaction, parcel_ids: Sequence[int] | None, now: float) -> int:
     """Let dead letters wait again, behind all that waits now and in the one slot that always has a worker."""
     chosen = _chosen(tx, State.DEAD, parcel_ids)
     for old_id in chosen:
-        envelope_id, target = tx.db.execute(
+        parcel = tx.db.execute(
             "UPDATE delivery SET id = ?, slot = 0, state = ?, status = NULL, changed_at = ? WHERE id = ?"
             " RETURNING envelope, target",
             (tx.next_id(), State.WAITING, now, old_id),
         ).fetchone()
-        _book_move(tx, envelope_id, target, Reason.REFUSED, Fate.WAITING, now)
+        _book_move(tx, parcel, Reason.REFUSED, Fate.WAITING, now)
     if chosen:
         tx.counters["nudge"] += 1
     return len(chosen)
@@ -302,8 +303,8 @@ def _chosen(tx: Transaction, state: State, parcel_ids: Sequence[int] | None) -> 
 def prune_dead(tx: Transaction, before: float, max_bytes: int) -> None:
     """Forget dead letters from before a moment, and the oldest until they take no more than `max_bytes`."""
     dead = tx.db.execute(
-        "SELECT d.id, d.changed_at, e.size FROM delivery d JOIN envelope e ON e.id = d.envelope WHERE d.state = ?"
-        " ORDER BY d.id DESC",
+        "SELECT d.id, d.changed_at, e.size FROM delivery d JOIN envelope e ON e.id = d.envelope"
+        " WHERE d.state = ? ORDER BY d.id DESC",
         (State.DEAD,),
     ).fetchall()
     room = max_bytes

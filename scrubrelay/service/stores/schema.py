@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from scrubrelay.core.errors import StoreUnavailable
 
@@ -17,7 +17,7 @@ _BUSY_SECONDS = 20.0
 _CHECKED_BYTES = 64 * 2**20
 _WAL_KEPT_BYTES = 64 * 2**20
 
-# Envelope and delivery ids come from one counter, so that both ascend in the order of arrival and none is used twice.
+# Envelope and delivery ids come from one counter: both ascend in the order of arrival, none is used twice.
 # `clean` stands last: what is read of a row before it does not touch the pages of a long envelope.
 _TABLES = """
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -35,13 +35,13 @@ CREATE INDEX delivery_of_envelope ON delivery (envelope);
 CREATE INDEX delivery_queue ON delivery (state, slot, target, id);
 
 CREATE TABLE ledger (
-  hour INTEGER NOT NULL, project TEXT NOT NULL, category TEXT NOT NULL, target TEXT NOT NULL, fate TEXT NOT NULL,
-  quantity INTEGER NOT NULL, PRIMARY KEY (hour, project, category, target, fate)
+  hour INTEGER NOT NULL, project TEXT NOT NULL, category TEXT NOT NULL, target TEXT NOT NULL,
+  fate TEXT NOT NULL, quantity INTEGER NOT NULL, PRIMARY KEY (hour, project, category, target, fate)
 ) WITHOUT ROWID;
 
 CREATE TABLE report (
-  project TEXT NOT NULL, key TEXT NOT NULL, target TEXT NOT NULL, reason TEXT NOT NULL, category TEXT NOT NULL,
-  quantity INTEGER NOT NULL, PRIMARY KEY (project, key, target, reason, category)
+  project TEXT NOT NULL, key TEXT NOT NULL, target TEXT NOT NULL, reason TEXT NOT NULL,
+  category TEXT NOT NULL, quantity INTEGER NOT NULL, PRIMARY KEY (project, key, target, reason, category)
 ) WITHOUT ROWID;
 CREATE TABLE reported (
   project TEXT NOT NULL, key TEXT NOT NULL, target TEXT NOT NULL, at REAL NOT NULL,
@@ -141,7 +141,7 @@ def _create(db: sqlite3.Connection) -> None:
     db.executescript(f"BEGIN IMMEDIATE; {_TABLES} {stamps} COMMIT;")
 
 
-def _pragma(db: sqlite3.Connection, text: str) -> int | str | None:
+def _pragma(db: sqlite3.Connection, text: str) -> Any:
     with closing(db.execute(f"PRAGMA {text}")) as cursor:
         row = cursor.fetchone()
     return None if row is None else row[0]

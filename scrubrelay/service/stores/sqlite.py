@@ -7,7 +7,6 @@ from pathlib import Path
 
 import orjson
 
-from scrubrelay.core.errors import Reason
 from scrubrelay.core.ledger import RELAY, Account, Booking, Fate, Imbalance, imbalances
 from scrubrelay.core.pipeline import Clean
 from scrubrelay.core.wire.ratelimits import RateLimit, RateLimits
@@ -128,14 +127,14 @@ class SqliteStore:
         await self._writer.submit(lambda tx: _add_limits(tx, route, limits, now), lazy=True)
 
     async def news(self, now: float) -> News:
-        """Read what other processes have changed; also the moment to see whether a full disk has room again."""
+        """Read what other processes have changed; the moment to see whether a full disk has room again, too."""
         self._count_now()
         if not self.writable:
             await self._probe()
         return await self._writer.submit(lambda tx: News(tuple(_all_limits(tx, now)), tx.counters["nudge"]))
 
     async def _probe(self) -> None:
-        """Write as much as a large event would; in a transaction of its own, for the pages must really be had."""
+        """Write as much as a large event would, in a commit of its own: the pages must really be had."""
         await self._writer.submit(
             lambda tx: tx.db.execute("INSERT OR REPLACE INTO probe VALUES (0, zeroblob(?))", (_PROBE_BYTES,)),
             proves=True,
@@ -244,7 +243,8 @@ def _balance(tx: Transaction) -> list[Imbalance]:
     booked = Counter({account: quantity for account, quantity in books if account.fate == Fate.WAITING})
     there: Counter[Account] = Counter()
     for project, target, kept in tx.db.execute(
-        "SELECT e.project, d.target, e.kept FROM delivery d JOIN envelope e ON e.id = d.envelope WHERE d.state != ?",
+        "SELECT e.project, d.target, e.kept FROM delivery d JOIN envelope e ON e.id = d.envelope"
+        " WHERE d.state != ?",
         (State.DEAD,),
     ):
         for category, quantity in orjson.loads(kept):
@@ -263,7 +263,8 @@ def _balance(tx: Transaction) -> list[Imbalance]:
 def _status(tx: Transaction, max_bytes: int) -> Status:
     numbers = dict(tx.db.execute("SELECT state, count(*) FROM delivery GROUP BY state"))
     oldest = tx.db.execute(
-        "SELECT received_at FROM envelope WHERE id = (SELECT envelope FROM delivery WHERE state = ? ORDER BY id LIMIT 1)",
+        "SELECT received_at FROM envelope WHERE id ="
+        " (SELECT envelope FROM delivery WHERE state = ? ORDER BY id LIMIT 1)",
         (State.WAITING,),
     ).fetchone()
     return Status(

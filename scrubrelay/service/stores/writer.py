@@ -18,6 +18,7 @@ T = TypeVar("T")
 _GROUP = 256
 _PATIENCE = 0.1  # how long jobs in no hurry wait for one in a hurry, to ride along with its commit
 _HOUR = 3600
+_ADD = "ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity"
 _MOST = 2**53  # a quantity is what a client claims; a sum of these still fits SQLite's 64 bits
 
 ReportKey = tuple[int, str, str, str, str]
@@ -58,7 +59,7 @@ class Transaction:
         changed = [(value, name) for name, value in self.counters.items() if value != self._before[name]]
         self.db.executemany("UPDATE counter SET value = ? WHERE name = ?", changed)
         self.db.executemany(
-            "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity",
+            f"INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?) {_ADD}",
             [
                 (hour, str(project), *rest, sum_)
                 for (hour, project, *rest), sum_ in self._books.items()
@@ -66,7 +67,7 @@ class Transaction:
             ],
         )
         self.db.executemany(
-            "INSERT INTO report VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity",
+            f"INSERT INTO report VALUES (?, ?, ?, ?, ?, ?) {_ADD}",
             [(str(project), *rest, sum_) for (project, *rest), sum_ in self._reports.items() if sum_],
         )
 
@@ -76,8 +77,8 @@ class Job:
     """One call of the store.
 
     Args:
-        work: May run twice, in another transaction; refuses with a `ScrubrelayError` before it has changed anything
-            that it would not want kept.
+        work: May run twice, in another transaction; refuses with a `ScrubrelayError` before it has changed
+            anything that it would not want kept.
         future: Where the result goes.
         lazy: It is in no hurry.
         proves: Its success shows that the store can take envelopes.
@@ -169,7 +170,7 @@ class Writer:
             return
 
     def _commit(self, jobs: list[Job]) -> list[tuple[Job, Any]]:
-        """Commit jobs together; if that fails, each by itself, so that a bad one fails alone and deletes still work."""
+        """Commit jobs together; if that fails, each by itself: a bad one fails alone, deletes still work."""
         if not jobs:
             return []
         try:
