@@ -2,12 +2,16 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from typing import Final
 
 from scrubrelay.cli.console import ConfigOption, complain
-from scrubrelay.config.build import build, examples_of
+from scrubrelay.config.build import build, library_of
 from scrubrelay.config.effective import effective
 from scrubrelay.config.load import read
+from scrubrelay.config.packs import users
+from scrubrelay.config.settings import Settings
+from scrubrelay.core.redaction.examples import check_examples
 
 EXAMPLE: Final = "Example: scrubrelay check --config scrubrelay.toml"
 
@@ -20,8 +24,17 @@ def command(config: ConfigOption = None) -> int:
     """
     loaded = read(config, os.environ)
     build(loaded.settings)
-    problems = examples_of(loaded.settings)
+    problems = tuple(dict.fromkeys(_wrong_examples(loaded.settings)))
     complain(*problems)
     if not problems:
         sys.stdout.write(effective(loaded))
     return 1 if problems else 0
+
+
+def _wrong_examples(settings: Settings) -> Iterator[str]:
+    """Yield what the examples of the user's own patterns prove wrong, with the patterns that are on."""
+    for redaction in (settings.redaction, *map(settings.redaction_of, settings.project)):
+        own = {pattern.id for pack in users(redaction.pattern_files) for pattern in pack.patterns}
+        if own:
+            problems = check_examples(library_of(redaction))
+            yield from (problem for problem in problems if problem.partition(":")[0] in own)

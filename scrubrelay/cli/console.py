@@ -1,12 +1,15 @@
 """What all commands share: the options they have in common, and how they write."""
 
-import os
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
 ConfigOption = Annotated[
     Path | None,
@@ -34,6 +37,25 @@ def say_json(value: object) -> None:
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
 
 
-def silence_stdout() -> None:
-    """Point stdout nowhere: its reader has gone, and Python would complain while closing it."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def print_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows as a table without lines; whatever is None is left empty."""
+    table = Table(*columns, box=None)
+    for row in rows:
+        table.add_row(*(escape(_cell(row[name])) for name in columns))
+    console = Console()
+    # Piped to a program, a table must not be cut at 80 columns.
+    console.print(table, width=None if console.is_terminal else 240)
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "on" if value else ""
+        case dict():
+            return ", ".join(f"{count} {name}" for name, count in value.items())
+        case list():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)

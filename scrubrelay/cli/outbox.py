@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from scrubrelay.cli.console import ConfigOption, JsonOption, complain, say, say_json
+from scrubrelay.cli.console import ConfigOption, JsonOption, complain, print_table, say, say_json
 from scrubrelay.config.load import load
 from scrubrelay.core.errors import NotFound
 from scrubrelay.service.clock import SystemClock
@@ -63,7 +61,7 @@ def list_(
     if as_json:
         say_json(rows)
     else:
-        _print_table(rows)
+        print_table(_COLUMNS, rows)
         totals = f"{status.waiting} waiting, {status.dead} dead, {status.kept} kept"
         say(f"{totals}; {status.used_bytes} of {status.max_bytes} bytes")
     return 0
@@ -146,15 +144,3 @@ def _row(one: Listed) -> dict[str, Any]:
     holds = dict(one.quantities)
     values = (one.id, StateName[one.state.name], one.project_id, one.target, one.event_id, received, one.size)
     return dict(zip(_COLUMNS, (*values, one.status, holds), strict=True))
-
-
-def _print_table(rows: Sequence[dict[str, Any]]) -> None:
-    table = Table(*_COLUMNS, box=None)
-    for row in rows:
-        holds = ", ".join(f"{count} {category}" for category, count in row["holds"].items())
-        cells = {**row, "holds": holds}
-        table.add_row(*("" if cells[name] is None else str(cells[name]) for name in _COLUMNS))
-    if rows:
-        console = Console()
-        # Piped to a program, a table must not be cut at 80 columns.
-        console.print(table, width=None if console.is_terminal else 240)

@@ -56,13 +56,24 @@ def library_of(redaction: RedactionSettings, at: str = "[redaction]") -> Library
     Raises:
         ConfigError: As `build`.
     """
-    own = users(redaction.pattern_files)
-    packs = (*embedded(), *own)
-    problems = [*_clashes(embedded(), own), *_unknown_names(redaction, packs, at)]
-    if problems:
+    packs = packs_of(redaction)
+    if problems := list(_unknown_names(redaction, packs, at)):
         raise ConfigError(problems)
-    on = (*redaction.packs, *(pack.name for pack in own))
-    return _compiled(select(packs, on, redaction.disable))
+    # The user's own are on unless they are disabled.
+    own = (pack.name for pack in packs[len(embedded()) :])
+    return _compiled(select(packs, (*redaction.packs, *own), redaction.disable))
+
+
+def packs_of(redaction: RedactionSettings) -> tuple[Pack, ...]:
+    """Return all packs there are, on or off: those that come with the relay, then the user's.
+
+    Raises:
+        ConfigError: As `build`.
+    """
+    own = users(redaction.pattern_files)
+    if problems := list(_clashes(embedded(), own)):
+        raise ConfigError(problems)
+    return (*embedded(), *own)
 
 
 # A reload that changes no pattern, and projects that agree, share one library.

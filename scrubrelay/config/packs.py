@@ -1,6 +1,7 @@
 """Pattern packs: those that come with the relay, and the files of its users."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -9,6 +10,7 @@ from scrubrelay.core.errors import ConfigError
 from scrubrelay.core.redaction.pattern import Pack, parse_pack
 
 
+@cache
 def embedded() -> tuple[Pack, ...]:
     """Return the packs that come with the relay.
 

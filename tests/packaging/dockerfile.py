@@ -1,9 +1,10 @@
 """The Dockerfile as data: no engine is needed to see what it does."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import orjson
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,7 +20,7 @@ class Step:
     @property
     def arguments(self) -> list[str]:
         """The exec form's list, else the words."""
-        return json.loads(self.text) if self.text.startswith("[") else self.text.split()
+        return orjson.loads(self.text) if self.text.startswith("[") else self.text.split()
 
 
 def steps() -> Iterator[Step]:

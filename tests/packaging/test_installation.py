@@ -9,8 +9,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
+
+from tests.helpers.relay import free_port
 from tests.packaging.dockerfile import ROOT, texts
-from tests.support import free_port
 
 USER = 10001
 pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("installation")]
@@ -39,12 +40,19 @@ def image():
 
 def run_step(text: str, root: Path) -> None:
     command = text.replace("/opt/", f"{root}/opt/").replace("/wheels", f"{root}/wheels")
-    command = command.replace("python -m venv", f"{sys.executable} -m venv").replace("pip wheel", f"{root}/opt/scrubrelay/bin/pip wheel")
+    command = command.replace("python -m venv", f"{sys.executable} -m venv").replace(
+        "pip wheel", f"{root}/opt/scrubrelay/bin/pip wheel"
+    )
     environment = {"PATH": os.environ["PATH"], "PIP_DISABLE_PIP_VERSION_CHECK": "1", "HOME": str(root)}
     passed_on = {name: text for name, text in os.environ.items() if name.startswith("PIP_")}
     (root / "opt").mkdir(exist_ok=True)
     done = subprocess.run(
-        ["sh", "-ec", command], cwd=root / "build", env=environment | passed_on, capture_output=True, text=True, check=False
+        ["sh", "-ec", command],
+        cwd=root / "build",
+        env=environment | passed_on,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
 

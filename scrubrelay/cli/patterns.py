@@ -1,0 +1,78 @@
+"""`scrubrelay patterns`: what is looked for, and whether it does what its examples say."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from scrubrelay.cli.console import ConfigOption, JsonOption, complain, print_table, say, say_json
+from scrubrelay.config.build import library_of, packs_of
+from scrubrelay.config.load import load
+from scrubrelay.config.settings import RedactionSettings
+from scrubrelay.core.redaction.examples import check_examples
+from scrubrelay.core.redaction.pattern import Pack, Pattern
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command("list", epilog="Example: scrubrelay patterns list payment secrets")
+def list_(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Only those of a pack, a category or an id; all if there is none."),
+    ] = None,
+    *,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """List the patterns: which are on with this configuration, and the names that switch them."""
+    redaction = load(config, os.environ).redaction
+    on = {pattern.id for pattern in library_of(redaction).patterns}
+    rows = [
+        _row(pattern, pack, on=pattern.id in on)
+        for pack in packs_of(redaction)
+        for pattern in pack.patterns
+        if not names or {pattern.id, pack.name, *pattern.categories} & set(names)
+    ]
+    if as_json:
+        say_json(rows)
+    else:
+        print_table(("id", "on", "label", "pack", "categories"), rows)
+        say(f"{sum(row['on'] for row in rows)} of {len(rows)} patterns are on")
+    return 0
+
+
+@app.command("test", epilog="Example: scrubrelay patterns test rules/shop.toml")
+def run_examples(
+    files: Annotated[list[Path] | None, typer.Argument(help="Pattern files to test with all others.")] = None,
+    config: ConfigOption = None,
+) -> int:
+    """Run the examples and counterexamples of every pattern through the whole library.
+
+    With files, their patterns as well, whether the configuration names them or not. Exit code 0: each text
+    becomes what its example says, or stays. 1: one does not, or a file is wrong.
+    """
+    configured = load(config, os.environ).redaction
+    named = [*configured.pattern_files, *(str(path) for path in files or ())]
+    redaction = RedactionSettings(packs=("all",), pattern_files=tuple(dict.fromkeys(named)))
+    library = library_of(redaction)
+    problems = check_examples(library)
+    complain(*problems)
+    say(f"{len(library.patterns)} patterns, {_examples(library.patterns)} examples, {len(problems)} problems")
+    return 1 if problems else 0
+
+
+def _examples(patterns: tuple[Pattern, ...]) -> int:
+    return sum(len(pattern.examples) + len(pattern.counterexamples) for pattern in patterns)
+
+
+def _row(pattern: Pattern, pack: Pack, *, on: bool) -> dict[str, Any]:
+    return {
+        "id": pattern.id,
+        "on": on,
+        "label": pattern.label,
+        "pack": pack.name,
+        "categories": list(pattern.categories),
+        "why": pattern.why,
+    }

@@ -1,0 +1,39 @@
+import orjson
+
+from tests.cli.test_check import RULE
+
+
+def test_the_list_shows_what_is_on(cli, tmp_path):
+    (tmp_path / "scrubrelay.toml").write_text('[redaction]\ndisable = ["payment.card"]\n')
+    code, out, err = cli("patterns", "list", "--json")
+    assert (code, err) == (0, "")
+    on = {row["id"]: row["on"] for row in orjson.loads(out)}
+    assert (on["payment.card"], on["payment.iban"]) == (False, True)
+
+
+def test_the_list_can_be_asked_for_a_pack(cli):
+    _, out, _ = cli("patterns", "list", "payment")
+    assert "payment.card" in out
+    assert "contact" not in out.partition("pii")[0]
+
+
+def test_every_example_of_the_library(cli):
+    code, out, err = cli("patterns", "test")
+    assert err.splitlines() == []
+    assert code == 0
+    assert out.endswith(", 0 problems\n")
+
+
+def test_a_file_is_tested_with_the_library(cli, tmp_path):
+    (tmp_path / "shop.toml").write_text(RULE.replace("BECOMES", "buyer"))
+    code, _, err = cli("patterns", "test", "shop.toml")
+    assert code == 1
+    assert "shop.customer: example 1: expected 'for [buyer]', got 'for [customer]'" in err
+
+
+def test_all_mistakes_of_a_file_are_told(cli, tmp_path):
+    (tmp_path / "shop.toml").write_text('[[pattern]]\nid = "X"\nlable = "[x]"\nmatch = "("\n')
+    code, _, err = cli("patterns", "test", "shop.toml")
+    assert code == 1
+    assert "did you mean 'label'" in err
+    assert err.count("\n") > 4
