@@ -10,20 +10,30 @@ from tests.helpers.relay import Relay
 
 
 @pytest.fixture
-def start_relay(tmp_path: Path) -> Iterator[Callable[..., Relay]]:
-    """Start relays that are gone after the test; what they logged is shown when it fails."""
-    started: list[Relay] = []
+def new_relay(tmp_path: Path) -> Iterator[Callable[..., Relay]]:
+    """Make relays that are gone after the test; what they logged is shown when it fails."""
+    made: list[Relay] = []
+
+    def make(config: str = "", **options: object) -> Relay:
+        made.append(Relay(tmp_path / f"relay{len(made)}", config, **options))
+        return made[-1]
+
+    yield make
+    for relay in made:
+        relay.kill()
+        print(relay.log()[-4000:])
+
+
+@pytest.fixture
+def start_relay(new_relay: Callable[..., Relay]) -> Callable[..., Relay]:
+    """Start relays that are gone after the test."""
 
     def start(config: str = "", **options: object) -> Relay:
-        relay = Relay(tmp_path / f"relay{len(started)}", config, **options)
-        started.append(relay)
+        relay = new_relay(config, **options)
         relay.start()
         return relay
 
-    yield start
-    for relay in started:
-        relay.kill()
-        print(relay.log()[-4000:])
+    return start
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import http.client
 import os
 import random
+import resource
 import signal
 import socket
 import subprocess
@@ -51,6 +52,7 @@ class Relay:
     port: int = field(default_factory=free_port)
     admin_port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    file_size_limit: int | None = None
 
     @property
     def url(self) -> str:
@@ -83,15 +85,19 @@ class Relay:
             self.process = subprocess.Popen(
                 command,
                 cwd=self.directory,
-                env=self._environ(),
+                env=self.environment(),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
+        if self.file_size_limit is not None:
+            hard = resource.RLIM_INFINITY
+            resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (self.file_size_limit, hard))
         if ready:
             self.wait_ready()
 
-    def _environ(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """Return the environment that its processes, and commands on its store, run in."""
         inherited = {
             name: text for name, text in os.environ.items() if not name.startswith(("SCRUBRELAY_", "SENTRY_"))
         }

@@ -1,0 +1,133 @@
+"""Our scrubbing against that of Sentry's own engine, side by side on the same JSON texts.
+
+    python -m benchmarks.scrub [--smoke]
+
+Sentry's engine is measured where `.cache/sentry-relay` is an environment that holds it:
+
+    python3 -m venv .cache/sentry-relay && .cache/sentry-relay/bin/pip install sentry-relay
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import orjson
+
+from benchmarks.ours import redactor
+from benchmarks.payloads import EVENTS
+from benchmarks.report import table
+from scrubrelay.core.redaction.redactor import Redactor
+
+_ROOT = Path(__file__).parents[1]
+_THEIRS = _ROOT / ".cache" / "sentry-relay" / "bin" / "python"
+
+
+def _recorded() -> list[bytes]:
+    """Return the events among the recorded requests, if there are recordings here."""
+    folder = Path(os.environ.get("SCRUBRELAY_RECORDINGS", _ROOT.parent / "shared" / "envelopes"))
+    if not (folder / "decode.py").exists():
+        return []
+    sys.path.insert(0, str(folder))
+    import decode
+
+    events = []
+    for path in sorted((folder / "corpus").glob("*.bin")):
+        about = orjson.loads(path.with_suffix(".json").read_bytes())
+        if about.get("kind") != "envelope":
+            continue
+        body = decode.decompress(path.read_bytes(), about.get("content_encoding"))
+        events += [
+            payload for head, payload, _ in decode.parse_envelope(body)[1] if head.get("type") == "event"
+        ]
+    return events
+
+
+def texts(*, smoke: bool) -> Mapping[str, Sequence[bytes]]:
+    """Return what is scrubbed."""
+    few = 8 if smoke else 64
+    made = {
+        name: [EVENTS[name](seed) for seed in range(few if name != "1 MB" else 2)]
+        for name in ("57 KB", "1 MB")
+    }
+    recorded = _recorded()
+    size = sum(map(len, recorded)) // max(1, len(recorded)) // 1000
+    first = (
+        {f"{len(recorded)} recorded, {size} KB": recorded}
+        if recorded
+        else {"6 KB": [EVENTS["6 KB"](n) for n in range(few)]}
+    )
+    return {"empty": [b"{}"], **first, **made}
+
+
+def _pass(scrubber: Redactor, documents: Sequence[bytes]) -> float:
+    started = time.perf_counter()
+    for document in documents:
+        scrubber.json_document(document)
+    return (time.perf_counter() - started) * 1e6 / len(documents)
+
+
+def _ours(documents: Sequence[bytes], passes: int) -> tuple[float, float]:
+    """Return microseconds a document: the first time it is seen, and later."""
+    cold, warm = [], []
+    for _ in range(max(1, passes // 4)):
+        scrubber = redactor()
+        cold.append(_pass(scrubber, documents))
+        warm += [_pass(scrubber, documents) for _ in range(4)]
+    return statistics.median(cold), statistics.median(warm)
+
+
+def _theirs(documents: Sequence[bytes], passes: int) -> float | None:
+    if not _THEIRS.exists():
+        return None
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        file.write(orjson.dumps([document.decode() for document in documents]))
+        file.flush()
+        command = [str(_THEIRS), str(_ROOT / "benchmarks" / "relay_pii.py"), file.name, str(passes)]
+        return float(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+
+
+def compare(*, smoke: bool) -> None:
+    """Print microseconds a document, ours and theirs in turn, and how they relate."""
+    rows = []
+    for name, documents in texts(smoke=smoke).items():
+        (cold, warm), theirs = _ours(documents, 4 if smoke else 20), _theirs(documents, 3 if smoke else 20)
+        ratios = (theirs / cold, theirs / warm) if theirs else ("-", "-")
+        rows.append((name, cold, warm, theirs or "-", *ratios))
+    head = ("one document, µs (median)", "cold", "warm", "sentry-relay", "theirs/cold", "theirs/warm")
+    table("Scrubbing, bytes in and bytes out", head, rows)
+
+
+_WEIGH = """
+import sys, time
+started = time.perf_counter()
+from benchmarks.ours import redactor
+imported = time.perf_counter()
+redactor(sys.argv[1].split(","))
+loaded = time.perf_counter()
+pages = int(open("/proc/self/statm").read().split()[1]) if sys.platform == "linux" else 0
+print(imported - started, loaded - imported, pages * 4096 / 1e6)
+"""
+
+
+def weigh() -> None:
+    """Print what it costs to have the library in memory."""
+    rows = []
+    for packs in ("default", "all"):
+        command = [sys.executable, "-c", _WEIGH, packs]
+        done = subprocess.run(command, capture_output=True, check=True, text=True, cwd=_ROOT)
+        rows.append((packs, *map(float, done.stdout.split())))
+    table("Loading the library", ("packs", "import s", "compile s", "RSS MB"), rows)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scrub")
+    parser.add_argument("--smoke", action="store_true", help="a few passes, to see that it works")
+    smoke = parser.parse_args().smoke
+    compare(smoke=smoke)
+    weigh()
