@@ -1,7 +1,8 @@
 """Who sends: the client key in a header or in the query.
 
-Carriers as Relay reads them: `X-Sentry-Auth`, `Authorization: Sentry`, `Authorization: Basic`, the query. The fifth, a key in the path, belongs to endpoints that are not taken; the envelope's own `dsn` is
-read by whoever decodes the envelope. `sentry_secret` is never read: old DSNs have one, nobody needs it.
+Carriers as Relay reads them: `X-Sentry-Auth`, `Authorization: Sentry`, `Authorization: Basic`, the query.
+The fifth, a key in the path, belongs to endpoints that are not taken; the envelope's own `dsn` is read by
+whoever decodes the envelope. `sentry_secret` is never read: old DSNs have one, nobody needs it.
 """
 
 import binascii

@@ -175,7 +175,8 @@ class _Brotli:
 
     @property
     def hungry(self) -> bool:
-        return self._unpack.is_finished() or self._unpack.can_accept_more_data()
+        idle = len(self._last) < _PIECE and self._unpack.can_accept_more_data()
+        return bool(self._unpack.is_finished() or idle)
 
     @property
     def complete(self) -> bool:
