@@ -13,8 +13,8 @@ from scrubrelay.core.redaction.validators import VALIDATORS
 
 MIN_EXAMPLES: Final = 2
 _ID = regex.compile(r"[a-z][a-z0-9-]*(?:[._][a-z0-9]+)*")
-# No digits, hex runs or quotes: grouping parametrises those, and one issue would become one per user.
-_LABEL = regex.compile(r"\[[a-zA-Z][a-zA-Z -]*\]")
+# No numbers, hex runs or quotes: grouping parametrises those, and one issue would become one per user.
+_LABEL = regex.compile(r"\[[a-zA-Z][a-zA-Z0-9]*(?:[ -][a-zA-Z][a-zA-Z0-9]*)*\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,14 +228,13 @@ def _problems(pattern: Pattern) -> Iterator[str]:
     if not _ID.fullmatch(pattern.id):
         yield "id: expected a name such as payment.card"
     if not _LABEL.fullmatch(pattern.label):
-        yield "label: expected letters in brackets such as [card]; digits and quotes would split issues"
+        yield "label: expected words in brackets such as [card]; numbers and quotes would split issues"
     if not pattern.why:
         yield "why: expected a sentence"
     if bool(pattern.match) == bool(pattern.words or pattern.names):
         yield "match: expected either match (a shape) or words and names (sensitive keys)"
     if pattern.validator and pattern.validator not in VALIDATORS:
         yield f"validator: unknown: {pattern.validator!r}{nearest(pattern.validator, tuple(VALIDATORS))}"
-    yield from (f"keywords: {word!r} is too short to be of use" for word in pattern.keywords if len(word) < 2)
     yield from _regex_problems(pattern)
 
 

@@ -1,6 +1,7 @@
 """Findings inside one string: settled where they overlap, then cut."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from scrubrelay.core.redaction.pattern import Pattern
@@ -15,11 +16,11 @@ class Finding(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """A finding and what now stands in its place, at `at` in the result."""
+    """What a pattern's finding became: the result from `start` to `end`."""
 
-    finding: Finding
-    at: int
-    replacement: str
+    start: int
+    end: int
+    pattern: Pattern
 
 
 def settle(findings: Iterable[Finding]) -> list[Finding]:
@@ -47,16 +48,39 @@ def _rank_by_length(one: Finding) -> tuple[int, int, str]:
     return (one.start - one.end, one.start, one.pattern.id)
 
 
-def replace(text: str, findings: Sequence[Finding], replacements: Sequence[str]) -> tuple[str, list[Cut]]:
-    """Put each replacement where its finding was; findings are settled and in order."""
+def covering(findings: Iterable[Finding], cuts: Sequence[Cut]) -> list[Finding]:
+    """Widen findings that touch earlier cuts to hold them whole: no half label is left standing."""
+    wide = []
+    for one in findings:
+        touched = [cut for cut in cuts if cut.start < one.end and one.start < cut.end]
+        start = min([one.start, *(cut.start for cut in touched)])
+        end = max([one.end, *(cut.end for cut in touched)])
+        wide.append(Finding(start, end, one.pattern))
+    return settle(wide)
+
+
+def replace(
+    text: str, findings: Sequence[Finding], cuts: Sequence[Cut], put: Callable[[Pattern, str], str]
+) -> tuple[str, list[Cut]]:
+    """Replace settled findings, and say where all cuts, the earlier ones too, are in the result."""
     parts: list[str] = []
-    cuts: list[Cut] = []
+    made: list[Cut] = []
+    ends, shifts = [0], [0]
     done = length = 0
-    for finding, replacement in zip(findings, replacements, strict=True):
-        kept = text[done : finding.start]
-        cuts.append(Cut(finding, length + len(kept), replacement))
-        parts += (kept, replacement)
-        length += len(kept) + len(replacement)
-        done = finding.end
+    for one in findings:
+        replacement = put(one.pattern, text[one.start : one.end])
+        parts += (text[done : one.start], replacement)
+        length += one.start - done
+        made.append(Cut(length, length + len(replacement), one.pattern))
+        length += len(replacement)
+        done = one.end
+        ends.append(one.end)
+        shifts.append(length - one.end)
     parts.append(text[done:])
-    return "".join(parts), cuts
+    starts = [one.start for one in findings]
+    for cut in cuts:
+        before = bisect_right(starts, cut.start) - 1
+        if before < 0 or findings[before].end <= cut.start:
+            shift = shifts[bisect_right(ends, cut.start) - 1]
+            made.append(Cut(cut.start + shift, cut.end + shift, cut.pattern))
+    return "".join(parts), sorted(made, key=lambda cut: cut[:2])

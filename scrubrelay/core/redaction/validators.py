@@ -4,6 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from scrubrelay.core.redaction.checksums import CHECKSUMS
-from scrubrelay.core.redaction.plausible import PLAUSIBLE
+from scrubrelay.core.redaction.plausible import VALIDATORS as PLAUSIBLE
 
 VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = {**CHECKSUMS, **PLAUSIBLE}

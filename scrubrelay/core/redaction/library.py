@@ -1,0 +1,139 @@
+"""Packs compiled into one library: rules that find by shape, key rules, and the prefilter in front of them."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import Final
+
+import regex
+
+from scrubrelay.core.errors import ConfigError
+from scrubrelay.core.redaction.keys import KeyRules, compact
+from scrubrelay.core.redaction.pattern import Pack, Pattern, compile_match, nearest
+from scrubrelay.core.redaction.places import Globs, Tree
+from scrubrelay.core.redaction.prefilter import EveryRule, Prefilter
+from scrubrelay.core.redaction.validators import VALIDATORS
+
+SETS: Final = {"strict": "strict", "secrets-only": "secrets", "gdpr": "gdpr", "hipaa": "hipaa", "pci": "pci"}
+"""Ready-made sets and the category that each consists of; `default` and `all` are not categories."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """A pattern with a shape, compiled.
+
+    Args:
+        index: Its place in the library.
+        cut: The group that is cut, 0 for the whole match.
+        context: Its context words, compacted.
+    """
+
+    index: int
+    pattern: Pattern
+    regex: "regex.Pattern[str]"
+    cut: str | int
+    keywords: tuple[str, ...]
+    context: frozenset[str]
+    validate: Callable[[str], bool] | None
+    only_at: Globs
+    not_at: Globs
+
+
+class Library:
+    """Everything that is looked for, ready to be used from any number of redactors.
+
+    Args:
+        patterns: In the order of their packs; ids are unique.
+        prefilter: Points at the rules that could match.
+    """
+
+    def __init__(self, patterns: Sequence[Pattern], *, engine: bool = True) -> None:
+        self.patterns = tuple(patterns)
+        self.rules = tuple(_rules(one for one in patterns if not one.is_key))
+        self.key_patterns = tuple(one for one in patterns if one.is_key)
+        self.prefilter: Prefilter = EveryRule(len(self.rules))
+        self.labels = frozenset(one.label for one in patterns)
+    @classmethod
+    def compile(cls, packs: Sequence[Pack], *, engine: bool = True) -> "Library":
+        """Compile packs (see `select`).
+
+        Raises:
+            ConfigError: Two packs use one pattern id.
+        """
+        patterns = [pattern for pack in packs for pattern in pack.patterns]
+        seen: set[str] = set()
+        twice = [one.id for one in patterns if one.id in seen or seen.add(one.id)]
+        if twice:
+            raise ConfigError([f"pattern {name}: id: used by two packs" for name in twice])
+        return cls(patterns, engine=engine)
+
+    @property
+    def digest(self) -> str:
+        """A hash of all patterns: what a cache of the compiled engine is named by."""
+        return blake2b(repr(self.patterns).encode(), digest_size=16).hexdigest()
+
+    def tree(self, keys: KeyRules) -> Tree:
+        """Return an empty memory of paths for these rules."""
+        told_by: dict[str, set[int]] = {}
+        for rule in self.rules:
+            for word in rule.context:
+                told_by.setdefault(word, set()).add(rule.index)
+        located = ((one.index, one.only_at, one.not_at) for one in self.rules if one.only_at or one.not_at)
+        return Tree(located, {word: frozenset(rules) for word, rules in told_by.items()}, keys)
+
+
+def _rules(patterns: Iterable[Pattern]) -> Iterator[Rule]:
+    for index, pattern in enumerate(patterns):
+        compiled = compile_match(pattern)
+        yield Rule(
+            index,
+            pattern,
+            compiled,
+            "cut" if "cut" in compiled.groupindex else 0,
+            tuple(word.lower() for word in pattern.keywords),
+            frozenset(map(compact, pattern.context)),
+            VALIDATORS[pattern.validator] if pattern.validator else None,
+            Globs(pattern.only_at),
+            Globs(pattern.not_at),
+        )
+
+
+def select(packs: Sequence[Pack], names: Iterable[str], disable: Iterable[str] = ()) -> tuple[Pack, ...]:
+    """Keep the patterns that are switched on by the name of a set, pack, category or pattern.
+
+    Raises:
+        ConfigError: A name is none of these.
+    """
+    names, disable = tuple(names), tuple(disable)
+    known = _names(packs)
+    problems = [f"{name}: unknown pack, set, category or pattern{nearest(name, known)}"
+                for name in (*names, *disable) if name not in known]
+    if problems:
+        raise ConfigError(problems)
+    kept = (
+        replace(pack, patterns=tuple(one for one in pack.patterns
+                                     if _on(pack, one, names) and not _named(pack, one, disable)))
+        for pack in packs
+    )
+    return tuple(pack for pack in kept if pack.patterns)
+
+
+def _names(packs: Sequence[Pack]) -> tuple[str, ...]:
+    found = {"default", "all", *SETS}
+    for pack in packs:
+        found |= {pack.name, *pack.categories}
+        for pattern in pack.patterns:
+            found |= {pattern.id, *pattern.categories}
+    return tuple(sorted(found))
+
+
+def _on(pack: Pack, pattern: Pattern, names: Sequence[str]) -> bool:
+    if "all" in names or (pattern.default and ("default" in names or "strict" in names)):
+        return True
+    return _named(pack, pattern, names)
+
+
+def _named(pack: Pack, pattern: Pattern, names: Sequence[str]) -> bool:
+    # A pack's own name stands for all its patterns; a category only for those that carry it.
+    of = {pack.name, pattern.id, *pattern.categories}
+    return any(name in of or SETS.get(name) in of for name in names)

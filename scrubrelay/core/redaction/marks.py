@@ -1,0 +1,84 @@
+"""What scrubbing leaves behind, so that it is known for what it is when it comes by again."""
+
+import hmac
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+import regex
+
+from scrubrelay.core.redaction.pattern import Pattern
+
+Action = Callable[[Pattern, str], str]
+HASH_DIGITS: Final = 32
+"""As long as an MD5, which Sentry's grouping recognises and sets aside; shorter tokens would split issues."""
+# What SDKs and servers write in place of a value: sentry-sdk, Relay, raven, Rails, Django, logfire.
+_FOREIGN = (
+    r"\[[ ]?(?:Filtered|FILTERED|filtered|redacted|REDACTED|Redacted|removed|hidden|scrubbed|Scrubbed[^\[\]]{0,80})[ ]?\]"
+)
+_MASK = r"[*•]{3,}.{0,4}|[*•]+"
+_WORD = regex.compile(r"\w")
+
+
+def replace(pattern: Pattern, text: str) -> str:
+    """Put the label."""
+    del text
+    return pattern.label
+
+
+def mask(pattern: Pattern, text: str) -> str:
+    """Put an asterisk for every character, at least three."""
+    del pattern
+    return "*" * max(3, len(text))
+
+
+def partial(pattern: Pattern, text: str) -> str:
+    """Keep the last four of what is long enough to stay unknown without them."""
+    del pattern
+    kept = text[-4:] if len(text) >= 12 and text[-4:].isalnum() else ""
+    return "*" * max(3, len(text) - len(kept)) + kept
+
+
+def remove(pattern: Pattern, text: str) -> str:
+    """Leave nothing."""
+    del pattern, text
+    return ""
+
+
+def keyed_hash(key: bytes) -> Action:
+    """Return the action that puts a token which is the same for the same text, on every relay with this key."""
+
+    def put(pattern: Pattern, text: str) -> str:
+        digest = hmac.new(key, text.encode("utf-8", "surrogatepass"), "sha256").hexdigest()
+        return f"{pattern.label[:-1]}:{digest[:HASH_DIGITS]}]"
+
+    return put
+
+
+PLAIN_ACTIONS: Final[Mapping[str, Action]] = {
+    "replace": replace,
+    "mask": mask,
+    "partial": partial,
+    "remove": remove,
+}
+
+
+class Marks:
+    """Recognises labels, hashes and masks: ours, and those that SDKs leave.
+
+    Args:
+        labels: Every label that can stand in a text.
+    """
+
+    def __init__(self, labels: Iterable[str]) -> None:
+        inner = "|".join(regex.escape(label[1:-1]) for label in sorted(labels, key=len, reverse=True)) or "$^"
+        self._mark = regex.compile(rf"\[(?:{inner})(?::[0-9a-f]{{{HASH_DIGITS}}})?\]|{_FOREIGN}|{_MASK}")
+
+    def only(self, cut: str) -> bool:
+        """Tell whether a cut holds nothing but marks and punctuation."""
+        if "[" not in cut and "*" not in cut and "•" not in cut:
+            return False
+        return self._mark.search(cut) is not None and not _WORD.search(self._mark.sub("", cut))
+
+    def value(self, text: str) -> bool:
+        """Tell whether a whole value is one mark."""
+        return self._mark.fullmatch(text.strip()) is not None

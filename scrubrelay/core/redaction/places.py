@@ -1,0 +1,140 @@
+"""Where a string stands: what its path excludes, what context its path gives, and whether a key above hides it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import regex
+
+from scrubrelay.core.redaction.keys import MAX_NAME, KeyRules, runs, segments
+from scrubrelay.core.redaction.pattern import Pattern
+
+MAX_NODES: Final = 20_000
+"""Paths remembered; real applications have some thousands, random keys would have no end."""
+
+
+class Globs:
+    """Path globs such as `contexts.*.version`, `modules.**` or `release` (the last key, wherever it stands)."""
+
+    def __init__(self, globs: Iterable[str]) -> None:
+        parts = [_translate(glob) for glob in globs]
+        self._regex = regex.compile("|".join(parts), regex.IGNORECASE | regex.DOTALL) if parts else None
+
+    def __bool__(self) -> bool:
+        return self._regex is not None
+
+    def match(self, path: Sequence[str]) -> bool:
+        """Tell whether any of the globs covers this path (list indices are `*` in it)."""
+        return self._regex is not None and self._regex.fullmatch(".".join(path)) is not None
+
+
+def _translate(glob: str) -> str:
+    if "." not in glob:
+        glob = f"**.{glob}"
+    steps = glob.split(".")
+    text = ""
+    for at, step in enumerate(steps):
+        last = at == len(steps) - 1
+        if step == "**":
+            text = text.removesuffix(r"\.") + r"(?:\..*)?" if last else text + r"(?:.*\.)?"
+        else:
+            text += regex.escape(step).replace(r"\*", "[^.]*") + ("" if last else r"\.")
+    return text
+
+
+def name_words(name: str) -> frozenset[str]:
+    """Return a key's words and their runs: `cardNumber` gives card, number, cardnumber."""
+    if len(name) > MAX_NAME:
+        return frozenset()
+    return frozenset(run for _, _, run in runs(segments(name)))
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """What two paths have in common if every pattern behaves alike at both.
+
+    Args:
+        excluded: The rules that do not look here.
+        told: The rules whose context word stands in the path.
+        clean: Strings in which nothing was found here; bounded by whoever fills it.
+    """
+
+    excluded: frozenset[int] = frozenset()
+    told: frozenset[int] = frozenset()
+    clean: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One path, remembered: documents of one app have the same paths again and again.
+
+    Args:
+        path: Its keys; `*` for list indices.
+        place: What the rules make of it.
+        hider: The key pattern that hides what stands here.
+        clean: The place's memory, within quick reach.
+        children: The paths below that were met so far.
+    """
+
+    path: tuple[str, ...]
+    place: Place
+    hider: Pattern | None
+    clean: set[str]
+    children: dict[str, "Node"] = field(default_factory=dict)
+
+
+class Tree:
+    """Remembers paths, up to a limit.
+
+    Args:
+        located: The index of each rule that only looks at some paths, and its globs (only at, not at).
+        told_by: The rules that each context word speaks for.
+        keys: What hides values for their key.
+    """
+
+    def __init__(
+        self,
+        located: Iterable[tuple[int, Globs, Globs]],
+        told_by: Mapping[str, frozenset[int]],
+        keys: KeyRules,
+    ) -> None:
+        self._located = tuple(located)
+        self._told_by = told_by
+        self._keys = keys
+        self._places: dict[tuple[frozenset[int], frozenset[int]], Place] = {}
+        self._nodes = 0
+        self._root = self._node((), frozenset(), None)
+
+    def root(self) -> Node:
+        """Return the node of a document's root; forgets everything when there is too much of it."""
+        if self._nodes > MAX_NODES:
+            self._nodes = 0
+            self._root = self._node((), frozenset(), None)
+        return self._root
+
+    def child(self, parent: Node, key: str) -> Node:
+        """Return the node below `parent`, new or remembered."""
+        known = parent.children.get(key)
+        if known is not None:
+            return known
+        told = parent.place.told.union(*(self._told_by.get(word, _NONE) for word in name_words(key)))
+        hider = parent.hider or (self._keys.match(key) if key != "*" else None)
+        node = self._node((*parent.path, key), told, hider)
+        parent.children[key] = node
+        return node
+
+    def _node(self, path: tuple[str, ...], told: frozenset[int], hider: Pattern | None) -> Node:
+        self._nodes += 1
+        excluded = frozenset(
+            index for index, only, never in self._located if (only and not only.match(path)) or never.match(path)
+        )
+        place = self._places.setdefault((excluded, told), Place(excluded, told))
+        return Node(path, place, hider, place.clean)
+
+    def forget(self) -> None:
+        """Forget which strings were clean."""
+        for place in self._places.values():
+            place.clean.clear()
+
+
+_NONE: frozenset[int] = frozenset()

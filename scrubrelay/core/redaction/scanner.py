@@ -1,0 +1,72 @@
+"""Finds patterns in one string: the prefilter points, `regex` decides, validators and context have the last word."""
+
+from collections.abc import Iterator, Sequence
+
+import regex
+
+from scrubrelay.core.redaction.keys import runs, segments
+from scrubrelay.core.redaction.library import Library, Rule
+from scrubrelay.core.redaction.marks import Marks
+from scrubrelay.core.redaction.places import Place
+from scrubrelay.core.redaction.spans import Finding
+
+
+class Scanner:
+    """Looks through strings with every rule of a library.
+
+    Args:
+        library: What to look for.
+        marks: What earlier scrubbing left, which is no finding.
+        budget: Seconds one rule may take on one string; then the string counts as found, whole.
+    """
+
+    def __init__(self, library: Library, marks: Marks, budget: float) -> None:
+        self._library = library
+        self._marks = marks
+        self._budget = budget
+
+    def find(self, text: str, place: Place, candidates: Sequence[int]) -> list[Finding]:
+        """Return what stands in the text, unsettled."""
+        found: list[Finding] = []
+        lowered = ""
+        for index in candidates:
+            if index in place.excluded:
+                continue
+            rule = self._library.rules[index]
+            if rule.keywords:
+                lowered = lowered or text.lower()
+                if not any(word in lowered for word in rule.keywords):
+                    continue
+            found.extend(self._confirm(rule, text, told=not rule.context or index in place.told))
+        return found
+
+    def _confirm(self, rule: Rule, text: str, *, told: bool) -> Iterator[Finding]:
+        try:
+            for match in rule.regex.finditer(text, timeout=self._budget):
+                start, end = match.span(rule.cut)
+                if start < end and self._counts(rule, text[start:end]) and (told or _near(rule, text, start, end)):
+                    yield Finding(start, end, rule.pattern)
+        except TimeoutError:
+            yield Finding(0, len(text), rule.pattern)
+
+    def _counts(self, rule: Rule, cut: str) -> bool:
+        return not self._marks.only(cut) and (rule.validate is None or rule.validate(cut))
+
+
+def _near(rule: Rule, text: str, start: int, end: int) -> bool:
+    """Tell whether a context word stands near; a word that the window cuts in two is none."""
+    near = rule.pattern.near
+    left = max(0, start - near)
+    before, after = text[left:start], text[end : end + near]
+    if left and text[left - 1].isalnum():
+        before = before.lstrip(_ALNUM) if before.isascii() else _LEADING.sub("", before)
+    if end + near < len(text) and text[end + near].isalnum():
+        after = _TRAILING.sub("", after)
+    return any(
+        run in rule.context for side in (before, after) for _, _, run in runs(segments(side))
+    )
+
+
+_ALNUM = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_LEADING = regex.compile(r"^[^\W_]+")
+_TRAILING = regex.compile(r"[^\W_]+$")
