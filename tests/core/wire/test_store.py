@@ -4,7 +4,7 @@ from base64 import b64encode
 import orjson
 import pytest
 
-from scrubrelay.core.errors import BadRequest
+from scrubrelay.core.errors import BadRequest, TooLarge
 from scrubrelay.core.wire.envelope import encode
 from scrubrelay.core.wire.store import envelope_of_store
 
@@ -58,9 +58,13 @@ def test_json_that_only_a_lenient_parser_reads_is_left_to_the_scrubber():
         b"{",
         b"x\x9cgarbage",
         b64encode(b"hello"),
-        b64encode(zlib.compress(bytes(30 << 20))),
     ],
 )
 def test_anything_else_is_refused(body):
     with pytest.raises(BadRequest):
         envelope_of_store(body, 0.0)
+
+
+def test_a_bomb_inside_base64_is_too_large():
+    with pytest.raises(TooLarge):
+        envelope_of_store(b64encode(zlib.compress(bytes(30 << 20))), 0.0)
