@@ -9,6 +9,9 @@ import binascii
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Final
 
 import orjson
 import regex
@@ -35,6 +38,7 @@ _TEMPLATE = regex.compile(
 )
 _REPEATED = regex.compile(r"^(?:[*•x●·.#_=+-]|\bX)+$|^(.{1,2})\1{2,}.?$", regex.IGNORECASE)
 _MASKED = regex.compile(r"(?i)x{6,}|\*{3,}|•{3,}|(\w)\1{7,}")
+_CROSSED = regex.compile(r"(?i)x{6,}|\*{3,}|•{3,}")
 _CODE = regex.compile(
     r"""(?x) ^ (?:
         (?: await | new | not | return | lambda | typeof | async | str | int | bool | Optional | Literal ) \b .*
@@ -56,9 +60,19 @@ _PROSE = regex.compile(
     r"required|invalid|incorrect|wrong|missing|expired|failed|at least|too|for|forgot|forgotten|match|characters|of|to|"
     r"reset|confirm|new|old|current|set|change|update|with the|from|provided|use)\b"
 )
-_DIGEST = regex.compile(r"(?i)^(?:sha(?:1|256|384|512)[-:$]|md5[:$]).*|^[0-9a-f]{32}$|^[0-9a-f]{40}$|^[0-9a-f]{64}$")
+_DIGEST = regex.compile(
+    r"(?i)^(?:sha(?:1|256|384|512)[-:$]|md5[:$]).*|^[0-9a-f]{32}$|^[0-9a-f]{40}$|^[0-9a-f]{64}$"
+)
 _WORDS = regex.compile(r"^[A-Za-z]+(?:[-_. /:][A-Za-z]+)*$")
-_JWT_STARTS = ("eyJhbGciOi", "eyJ0eXAiOi", "eyJraWQiOi", "eyJlbmMiOi", "eyJ6aXAiOi", "eyJjdHkiOi", "eyJ4NXQiOi")  # {"alg": ...
+_JWT_STARTS = (
+    "eyJhbGciOi",
+    "eyJ0eXAiOi",
+    "eyJraWQiOi",
+    "eyJlbmMiOi",
+    "eyJ6aXAiOi",
+    "eyJjdHkiOi",
+    "eyJ4NXQiOi",
+)  # {"alg": ...
 _VERSION = regex.compile(r"(?i)^v?\d+(?:\.\d+)+[\w.+-]*$|^rc\d")
 _DATE = regex.compile(r"^\d{4}-\d\d-\d\d")
 
@@ -117,7 +131,9 @@ def bare_secret(cut: str) -> bool:
         return False
     if not any(c.isalnum() for c in cut) or _VERSION.search(cut):
         return False
-    return any(c.isdigit() for c in cut) or any(not c.isalnum() and c not in "_-./:,()[]{}='’" for c in cut[:-1])
+    return any(c.isdigit() for c in cut) or any(
+        not c.isalnum() and c not in "_-./:,()[]{}='’" for c in cut[:-1]
+    )
 
 
 def random_value(cut: str) -> bool:
@@ -139,8 +155,10 @@ def random_token(cut: str) -> bool:
     >>> [random_token(text) for text in ("Zf3D0LXCM3EIMbgJpUNn", "config.get", "oauth2-code-flow", "de4dbeef01x7")]
     [True, False, False, True]
     """
-    return random_value(cut) and any(c.isdigit() for c in cut) and not regex.search(
-        r"-\d+(?:\.\d+)+$|^[A-Za-z]+\d?(?:[-_./:][A-Za-z]+\d{0,2})*$", cut
+    return (
+        random_value(cut)
+        and any(c.isdigit() for c in cut)
+        and not regex.search(r"-\d+(?:\.\d+)+$|^[A-Za-z]+\d?(?:[-_./:][A-Za-z]+\d{0,2})*$", cut)
     )
 
 
@@ -150,9 +168,12 @@ def vendor_value(cut: str) -> bool:
     >>> [vendor_value(text) for text in ("4q5s9xtflybu0gmmjiu6xcnu", "eu-central-1a-prod", "adobe-client-library")]
     [True, False, False]
     """
-    if len(cut) < 12 or not random_value(cut) or not any(c.isdigit() for c in cut):
+    if len(cut) < 12 or not random_value(cut) or not (any(c.isdigit() for c in cut) or _mixed_case(cut)):
         return False
-    return entropy(cut) >= 3.0 and regex.search(r"^(?:[a-z]+[-_.])*[a-z]*\d{0,4}[a-z]?(?:[-_.][a-z]+)*$", cut) is None
+    return (
+        entropy(cut) >= 3.0
+        and regex.search(r"^(?:[a-z]+[-_.])*[a-z]*\d{0,4}[a-z]?(?:[-_.][a-z]+)*$", cut) is None
+    )
 
 
 def url_password(cut: str) -> bool:
@@ -181,9 +202,14 @@ def bearer_value(cut: str) -> bool:
     >>> [bearer_value(text) for text in ("q7Fz1kP0sVx9", "authentication", "realm=example", "tokens/v2")]
     [True, False, False, False]
     """
-    return authorization_value(cut) and not_code(cut) and not regex.search(
-        r"(?i)^(?:realm|error|scope|charset)=|^[a-z]+(?:[/:._-][a-z0-9]{1,12})*$", cut
-    ) or bool(regex.search(r"^[\w-]{20,}$", cut) and sum(c.isdigit() for c in cut) >= 2 and entropy(cut) > 3.2)
+    return (
+        authorization_value(cut)
+        and not_code(cut)
+        and not regex.search(r"(?i)^(?:realm|error|scope|charset)=|^[a-z]+(?:[/:._-][a-z0-9]{1,12})*$", cut)
+        or bool(
+            regex.search(r"^[\w-]{20,}$", cut) and sum(c.isdigit() for c in cut) >= 2 and entropy(cut) > 3.2
+        )
+    )
 
 
 def header_value(cut: str) -> bool:
@@ -224,8 +250,12 @@ def user_and_password(cut: str) -> bool:
     secret = password or user
     if len(secret) < 3 or secret == user == password or cut.replace(":", "").isdigit():
         return False
-    return filled_in(secret) and filled_in(user or "u-1") and not _PLACEHOLDER.search(password or "p-1") and secret != user + password or bool(
-        len(secret) >= 10 and random_value(secret)
+    return (
+        filled_in(secret)
+        and filled_in(user or "u-1")
+        and not _PLACEHOLDER.search(password or "p-1")
+        and secret != user + password
+        or bool(len(secret) >= 10 and random_value(secret))
     )
 
 
@@ -238,7 +268,7 @@ def mixed_token(cut: str) -> bool:
     body = regex.sub(r"^[A-Za-z]+[_-]", "", cut)
     if _MASKED.search(cut) or regex.search(r"^[0-9a-f-]+$|^[0-9A-F-]+$|^[\d_.-]+$", body):
         return False
-    switches = sum(a.isdigit() != b.isdigit() for a, b in zip(body, body[1:], strict=False))
+    switches = sum(a.isdigit() != b.isdigit() for a, b in pairwise(body))
     return switches >= 5 and entropy(body) >= 3.9
 
 
@@ -248,8 +278,81 @@ def _mixed_case(text: str) -> bool:
     >>> _mixed_case("qZwXpTbKLmNvRsWq"), _mixed_case("applicationName")
     (True, False)
     """
-    switches = sum(a.islower() and b.isupper() for a, b in zip(text, text[1:], strict=False))
+    switches = sum(a.islower() and b.isupper() for a, b in pairwise(text))
     return switches * 4 >= len(text)
+
+
+def mixed_key(cut: str) -> bool:
+    """As mixed_token, for bodies that follow a prefix without a separator.
+
+    >>> mixed_key("YC" + "lckIBk8t4g6tFwp_L63jomnXm84M7R9tVzca3N"), mixed_key("YCOORDINATE_SYSTEM_TRANSFORMATION_MATRIX")
+    (True, False)
+    """
+    switches = sum(a.isdigit() != b.isdigit() for a, b in pairwise(cut))
+    return switches >= 5 and entropy(cut) >= 3.6 and not _MASKED.search(cut)
+
+
+def not_masked(cut: str) -> bool:
+    """A token with a unique prefix: only masks and documentation are spared.
+
+    >>> [not_masked("ghp_" + text) for text in ("a1b2c3d4e5f6", "xxxxxxxxxxxx", "............", "aaaaaaaaaaaa")]
+    [True, False, False, False]
+    """
+    return not _CROSSED.search(cut) and "..." not in cut and len(set(cut[-12:])) > 1
+
+
+def chat_token(cut: str) -> bool:
+    """A chat token: its last part holds digits and is no words.
+
+    >>> chat_token("xoxb-" + "263594206564-FGqddMF8t08v8N7Oq4i57vs1"), chat_token("xoxb-" + "my-bot-token-goes-here")
+    (True, False)
+    """
+    return not_masked(cut) and sum(c.isdigit() for c in cut) >= 4
+
+
+def twilio_sid(cut: str) -> bool:
+    """Two letters and 32 hex digits, not all alike; `x` for each digit is what people write for a real one.
+
+    >>> twilio_sid("SK" + "a1a09e9040ca2f2b74bf5c8871219d6d"), twilio_sid("AC" + "0" * 32)
+    (True, False)
+    """
+    return len(set(cut[2:])) > 4 or set(cut[2:]) == {"x"}
+
+
+def artifactory_value(cut: str) -> bool:
+    """Encrypted passwords of Artifactory are letters and digits, not a word in capitals.
+
+    >>> artifactory_value("AP6xxxxxxxxxx"), artifactory_value("APARTMENTBUILDING"), artifactory_value("APAcheHttpServer")
+    (True, False, False)
+    """
+    return cut[3:].isupper() is False and (len(set(cut[3:])) == 1 or sum(c.isdigit() for c in cut[3:]) >= 2)
+
+
+def vault_value(cut: str) -> bool:
+    """Letters of both cases and digits: what follows `s.` in a token, and in no name.
+
+    >>> vault_value("s.lygRNnIhHagvlZ8HloPE4Imh"), vault_value("s.makeKubeConfigController")
+    (True, False)
+    """
+    return any(c.isdigit() for c in cut) and any(c.isupper() for c in cut) and any(c.islower() for c in cut[2:])
+
+
+def okta_value(cut: str) -> bool:
+    """Forty-two characters of which several are capitals and small letters in turn.
+
+    >>> okta_value("00fWkOjwwL9xiFd-Vfgm_ePATIRxVj852Iblbb1DS_"), okta_value("00" + "0123456789" * 4)
+    (True, False)
+    """
+    return _mixed_case(cut) or (sum(a.islower() and b.isupper() for a, b in pairwise(cut)) >= 4 and entropy(cut) > 4)
+
+
+def octopus_value(cut: str) -> bool:
+    """`API-` and capitals well mixed with digits.
+
+    >>> octopus_value("API-" + "ZNRMR7SL6L3ATMOIK7GKJDKLPY"), octopus_value("API-REFERENCEDOCUMENTATIONPAGES")
+    (True, False)
+    """
+    return sum(c.isdigit() for c in cut) >= 2 and entropy(cut[4:]) > 3.3 and not _DIGEST.search(cut[4:])
 
 
 def jwt_header(cut: str) -> bool:
@@ -296,7 +399,7 @@ def _json_of(text: str) -> object:
         return None
 
 
-PLAUSIBLE: Mapping[str, Callable[[str], bool]] = {
+VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType({
     "filled_in": filled_in,
     "not_code": not_code,
     "quoted_secret": quoted_secret,
@@ -315,4 +418,12 @@ PLAUSIBLE: Mapping[str, Callable[[str], bool]] = {
     "jwt_header": jwt_header,
     "wrapped_jwt": wrapped_jwt,
     "basic_credentials": basic_credentials,
-}
+    "mixed_key": mixed_key,
+    "not_masked": not_masked,
+    "chat_token": chat_token,
+    "twilio_sid": twilio_sid,
+    "vault_value": vault_value,
+    "okta_value": okta_value,
+    "octopus_value": octopus_value,
+    "artifactory_value": artifactory_value,
+})
