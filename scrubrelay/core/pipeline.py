@@ -19,8 +19,9 @@ Clean = NewType("Clean", bytes)
 """An encoded envelope that may leave. Only `finish` makes one; stores and forwarders take nothing else."""
 
 _IDENTIFIED = frozenset(
-    {"event", "transaction", "feedback", "security", "user_report", "attachment", "profile"}
+    {"event", "transaction", "feedback", "user_report", "attachment", "replay_event", "replay_recording"}
 )
+_INTERNAL = frozenset({"integration"})
 # What Relay writes there for itself (relay-server, RequestMeta); from a client it is a claim about who it is.
 _ADDRESSES = ("remote_addr", "forwarded_for", "client_ip")
 _EVENT_ID = regex.compile(
@@ -95,8 +96,10 @@ def inspect(envelope: Envelope, project: Project, now: float, limits: RateLimits
     """Refuse what can be refused unscrubbed: too large, rate-limited by upstream, or going with such an item.
 
     Raises:
-        BadRequest: The header's event id is none.
+        BadRequest: The header's event id is none, or an item is of a type that only relays make.
     """
+    if any(item.type in _INTERNAL for item in envelope.items):
+        raise BadRequest("envelope contains internal items")
     event_id = _event_id(envelope)
     fates = [_refusal(item, now, limits) for item in envelope.items]
     return Inspection(envelope, project, event_id, tuple(_together(envelope.items, fates)))
@@ -143,7 +146,21 @@ def _scrub(item: Item, project: Project) -> tuple[Item, Kept] | Dropped:
     except Unscrubbable as error:
         return _dropped(item, error.reason, error.detail)
     kept = Kept(_type_of(item), quantities(item), scrubbed.redactions)
-    return scrubbed.item, kept
+    return _sole(scrubbed.item), kept
+
+
+def _sole(item: Item) -> Item:
+    """Return the item without a header line that says more than was looked at.
+
+    Of a key that stands there twice, only the last value was: the line would take the other one out raw.
+    """
+    if item.line is None or _squeezed(item.line) == _squeezed(orjson.dumps(item.headers)):
+        return item
+    return Item(item.headers, item.payload)
+
+
+def _squeezed(line: bytes) -> bytes:
+    return line.translate(None, b" \t\r\n")
 
 
 def _together(items: Iterable[Item], fates: Iterable[Dropped | None]) -> list[Dropped | None]:
@@ -154,22 +171,26 @@ def _together(items: Iterable[Item], fates: Iterable[Dropped | None]) -> list[Dr
     """
     items, now = list(items), list(fates)
     while True:
-        then = [fate or _inherited(item, items, now) for item, fate in zip(items, now, strict=True)]
+        gone = _gone(items, now)
+        then = [fate or _inherited(item, gone) for item, fate in zip(items, now, strict=True)]
         if then == now:
             return now
         now = then
 
 
-def _inherited(item: Item, items: list[Item], fates: list[Dropped | None]) -> Dropped | None:
-    partners = [
-        fate
-        for other, fate in zip(items, fates, strict=True)
-        if other.type in kind_of(item).parent and other is not item
-    ]
-    gone = [fate for fate in partners if fate is not None]
-    if not gone or len(gone) < len(partners):
+def _gone(items: Iterable[Item], fates: Iterable[Dropped | None]) -> dict[str, Dropped | None]:
+    """Item type -> the end of the first of its items; None if one of them is still there."""
+    gone: dict[str, Dropped | None] = {}
+    for item, fate in zip(items, fates, strict=True):
+        gone[item.type] = fate and gone.get(item.type, fate)
+    return gone
+
+
+def _inherited(item: Item, gone: Mapping[str, Dropped | None]) -> Dropped | None:
+    partners = [gone[kind] for kind in kind_of(item).parent if kind in gone]
+    if not partners or partners[0] is None or not all(partners):
         return None
-    return _dropped(item, gone[0].reason, f"goes with its {gone[0].type}")
+    return _dropped(item, partners[0].reason, f"goes with its {partners[0].type}")
 
 
 def _dropped(item: Item, reason: Reason, detail: str = "") -> Dropped:

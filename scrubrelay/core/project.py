@@ -9,6 +9,9 @@ from scrubrelay.core.errors import Forbidden
 from scrubrelay.core.redaction.redactor import Redactor
 from scrubrelay.core.wire.dsn import Dsn
 
+BIGGEST_ID = 2**63 - 1
+"""The biggest project id that a store can hold; Sentry's own are below 2**53."""
+
 _MIB = 2**20
 
 
@@ -157,4 +160,4 @@ class Projects:
         if self.passing is None:
             return None
         known = self.passing.only_project if project_id is None else project_id
-        return None if known is None else self.passing.project(key, known)
+        return None if known is None or known > BIGGEST_ID else self.passing.project(key, known)

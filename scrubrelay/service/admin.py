@@ -3,7 +3,6 @@
 import hmac
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
 from ipaddress import ip_address
 from typing import Any, Final
 
@@ -59,7 +58,7 @@ class Admin:
             if not (_is_here(request.remote) and _is_here(request.url.host)):
                 raise Forbidden("set [admin] token to reach this from another machine or under another name")
             return
-        sent = request.headers.get("Authorization", "").encode()
+        sent = request.headers.get("Authorization", "").encode(errors="surrogateescape")
         wanted = f"Bearer {token.get_secret_value()}".encode()
         if not hmac.compare_digest(sent, wanted):
             raise Unauthorized("missing or wrong bearer token")
@@ -75,11 +74,7 @@ class Admin:
         configuration = self._configuration
         return {
             "configuration": {"generation": configuration.generation, "problems": configuration.problems},
-            "outbox": asdict(await self._outbox.status()),
-            "ledger": [
-                {**account._asdict(), "quantity": quantity}
-                for account, quantity in await self._outbox.store.books()
-            ],
+            **await self._outbox.status(),
         }
 
 

@@ -45,7 +45,7 @@ async def read_body(request: web.BaseRequest, limits: Limits) -> bytes:
 
 async def _read(request: web.BaseRequest, inflater: Inflater, most: int) -> bytes:
     received = 0
-    parts = []
+    parts: list[bytes] = []
     while True:
         async with asyncio.timeout(_MOST_SILENCE):
             chunk = await request.content.readany()

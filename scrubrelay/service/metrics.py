@@ -1,7 +1,6 @@
 """The admin listener's figures as Prometheus reads them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -29,15 +28,16 @@ def exposition(figures: Mapping[str, Any]) -> bytes:
     return generate_latest(registry)
 
 
-@dataclass(frozen=True, slots=True)
 class _Figures(Collector):
-    figures: Mapping[str, Any]
+    def __init__(self, figures: Mapping[str, Any]) -> None:
+        self.figures = figures
 
     def collect(self) -> Iterator[Metric]:
         yield from _ledger(self.figures["ledger"])
         for key, (name, text) in _OUTBOX.items():
-            if (value := self.figures["outbox"][key]) is not None:
+            if (value := self.figures["store"][key]) is not None:
                 yield GaugeMetricFamily(name, text, value=value)
+        yield _targets(self.figures["targets"])
         configuration = self.figures["configuration"]
         yield GaugeMetricFamily(
             "scrubrelay_config_generation",
@@ -49,6 +49,17 @@ class _Figures(Collector):
             "Whether the last reload failed",
             value=float(bool(configuration["problems"])),
         )
+
+
+def _targets(lines: list[dict[str, Any]]) -> Metric:
+    down = GaugeMetricFamily(
+        "scrubrelay_target_down",
+        "Whether an upstream seems to be down, so that it is only probed",
+        labels=["target"],
+    )
+    for line in lines:
+        down.add_metric([line["target"]], float(line["down"]))
+    return down
 
 
 def _ledger(lines: list[dict[str, Any]]) -> Iterator[Metric]:

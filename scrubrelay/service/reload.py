@@ -11,7 +11,6 @@ from typing import Any, Final
 from scrubrelay.config.build import build
 from scrubrelay.config.load import DEFAULT_FILE, Loaded, read
 from scrubrelay.config.settings import Settings
-from scrubrelay.core.delivery import Target
 from scrubrelay.core.errors import ConfigError
 from scrubrelay.core.project import Projects
 from scrubrelay.service.clock import Clock
@@ -79,10 +78,6 @@ class Configuration:
     def settings(self) -> Settings:
         """The settings as they were read last."""
         return self._loaded.settings
-
-    def target(self, name: str, project_id: int, key: str) -> Target | None:
-        """Return where an envelope kept earlier goes now; None if its target is gone."""
-        return self.projects.target(name, project_id, key)
 
     def ask(self) -> None:
         """Have `follow` reload soon."""

@@ -10,6 +10,7 @@ import regex
 from aiohttp import web
 
 from scrubrelay.core.errors import BadRequest, NotFound, ScrubrelayError
+from scrubrelay.core.project import BIGGEST_ID
 from scrubrelay.service.answers import FOR_BROWSERS, preflight, refusal, reply, wrong_method
 from scrubrelay.service.intake import Intake
 from scrubrelay.service.log import Once, log, place_of
@@ -22,13 +23,12 @@ LISTENER: Final[Mapping[str, Any]] = {
     "keepalive_timeout": 75.0,  # also how long a client may take over its first request line
     "max_line_size": 65_536,  # the GET form of /store/
     "max_field_size": 32_768,  # baggage and cookies of browsers
-    "lingering_time": 5.0,
+    "lingering_time": 2.0,
 }
 """How aiohttp's server is set up."""
 
 _SLASHES: Final = regex.compile(r"/{2,}")
 _INGEST: Final = regex.compile(r"(?:/.*)?/api(?:/(?P<project>[^/]+))?/(?P<endpoint>envelope|store)/?")
-_BIGGEST_ID: Final = 2**63 - 1  # what SQLite can hold; Sentry's own are below 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,6 @@ class Server:
 
 
 def _project_id(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= _BIGGEST_ID):
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= BIGGEST_ID):
         raise BadRequest("bad project path parameter")
     return int(text)

@@ -20,11 +20,9 @@ from scrubrelay.service.clock import Clock, SystemClock
 from scrubrelay.service.greeting import greeting
 from scrubrelay.service.intake import Intake
 from scrubrelay.service.log import log, on_loop_error, set_up
-from scrubrelay.service.outbox import Outbox, OutboxOptions
+from scrubrelay.service.outbox import Outbox
 from scrubrelay.service.reload import Configuration, Source
 from scrubrelay.service.server import LISTENER, Server
-from scrubrelay.service.stores.base import StoreOptions
-from scrubrelay.service.stores.registry import make_store
 
 _BACKLOG: Final = 1024
 _LAST_DELIVERY: Final = 0.3
@@ -85,7 +83,7 @@ class _Worker:
             loop.add_signal_handler(number, self.stopping.set)
         loop.add_signal_handler(signal.SIGHUP, self.configuration.ask)
         settings = self.configuration.settings
-        outbox = _outbox(self.post, self.configuration, self.clock)
+        outbox = Outbox.of(settings, lambda: self.configuration.projects, self.clock, self.post)
         await outbox.start()
         try:
             await self._serve(outbox)
@@ -131,26 +129,6 @@ class _Worker:
         for line in greeting(self.configuration.settings, address):
             sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
-
-
-def _outbox(post: Post, configuration: Configuration, clock: Clock) -> Outbox:
-    settings = configuration.settings
-    kept = StoreOptions(
-        settings.store.durability,
-        settings.store.max_bytes,
-        settings.store.keep_envelopes,
-        post.slot,
-        post.slots,
-    )
-    sent = OutboxOptions(
-        settings.store.max_memory_bytes,
-        settings.store.max_age,
-        settings.upstream.connections,
-        settings.upstream.timeout,
-        post.slot,
-    )
-    store = make_store(settings.store.url, kept)
-    return Outbox(store, configuration.target, clock, sent)
 
 
 def _runner(handler: Any, patience: float) -> web.ServerRunner:

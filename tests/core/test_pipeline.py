@@ -62,7 +62,7 @@ def test_a_redaction_names_path_and_pattern():
 
 
 def test_an_untouched_item_goes_out_byte_for_byte():
-    raw = b'{"type": "event",  "length": 17, "x-unknown": [1]}\n{"message":  "a" }'
+    raw = b'{"type": "event",  "length": 18, "x-unknown": [1]}\n{"message":  "a" }'
     clean = finish(inspect(decode(b"{}\n" + raw), PROJECT, NOW, RateLimits())).clean
     assert clean.partition(b"\n")[2].rstrip(b"\n") == raw
 
@@ -96,6 +96,7 @@ def test_what_goes_together_is_dropped_together_for_the_same_reason(kinds, broke
         (["event", "attachment"], "attachment"),
         (["event", "session"], "event"),
         (["transaction", "profile"], "profile"),
+        (["event", "event", "attachment"], "attachment"),
         (["event", "client_report"], "event"),
     ],
 )
@@ -195,6 +196,11 @@ def test_no_id_is_made_for_what_has_none():
 def test_an_event_id_that_is_none_is_refused(value):
     with pytest.raises(BadRequest, match="invalid envelope header"):
         run(item("event"), event_id=value)
+
+
+def test_items_that_only_relays_make_are_refused():
+    with pytest.raises(BadRequest, match="internal items"):
+        run(item("integration"))
 
 
 def test_finishing_twice_changes_nothing():

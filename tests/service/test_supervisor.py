@@ -16,7 +16,7 @@ from scrubrelay.service.supervisor import Supervisor, reserve
 _LIVES = """
 import os, signal, sys, time
 for number in (signal.SIGTERM, signal.SIGHUP):
-    signal.signal(number, lambda number, frame: born.write(f"{sys.argv[1]} {number}\\n") or sys.exit(0))
+    signal.signal(number, lambda number, frame: born.write(f"{sys.argv[1]} {number}\\n") and sys.exit(0))
 born = open(sys.argv[2], "a", buffering=1)
 born.write(f"{sys.argv[1]} {os.getpid()}\\n")
 sys.stdin.read()
