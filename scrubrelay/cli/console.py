@@ -42,9 +42,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> No
     table = Table(*columns, box=None)
     for row in rows:
         table.add_row(*(escape(_cell(row[name])) for name in columns))
-    console = Console()
     # Piped to a program, a table must not be cut at 80 columns.
-    console.print(table, width=None if console.is_terminal else 240)
+    Console(width=None if sys.stdout.isatty() else 240).print(table)
 
 
 def _cell(value: Any) -> str:

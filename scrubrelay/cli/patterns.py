@@ -20,7 +20,9 @@ app = typer.Typer(no_args_is_help=True)
 def list_(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Only those of a pack, a category or an id; all if there is none."),
+        typer.Argument(
+            metavar="[NAME]...", help="Only those of a pack, a category or an id; all if there is none."
+        ),
     ] = None,
     *,
     as_json: JsonOption = False,
@@ -45,7 +47,9 @@ def list_(
 
 @app.command("test", epilog="Example: scrubrelay patterns test rules/shop.toml")
 def run_examples(
-    files: Annotated[list[Path] | None, typer.Argument(help="Pattern files to test with all others.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Pattern files to test with all others.")
+    ] = None,
     config: ConfigOption = None,
 ) -> int:
     """Run the examples and counterexamples of every pattern through the whole library.

@@ -27,11 +27,13 @@ _DROPPED: Final = 3
 
 
 def command(
-    file: Annotated[str, typer.Argument(help="What to scrub; - is standard input.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="What to scrub; - is standard input.")],
     *,
     report: Annotated[
         bool,
-        typer.Option("--report", help="Print what would be cut (path, pattern, action), never the text."),
+        typer.Option(
+            "--report", help="Print what would be cut (path, pattern, action, how often), never the text."
+        ),
     ] = False,
     kind: Annotated[
         Format, typer.Option("--format", help="What it is, where that cannot be told.")
@@ -107,7 +109,7 @@ class _Job:
     def _write(self, scrubbed: bytes, redactions: Sequence[Redaction], place: str) -> None:
         out = sys.stdout.buffer
         if self._report:
-            found = (f"{place}\t{one.path}\t{one.pattern}\t{one.action}\n" for one in redactions)
+            found = (f"{place}\t{one.path}\t{one.pattern}\t{one.action}\t{one.count}\n" for one in redactions)
             out.write("".join(found).encode("utf-8", "backslashreplace"))
         else:
             out.write(scrubbed)

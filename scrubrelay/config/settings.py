@@ -140,9 +140,7 @@ class RedactionSettings(Table):
     ] = ()
     action: Annotated[
         Action,
-        Field(
-            description="What becomes of a find: its label, `****`, a keyed hash, the last four, or nothing."
-        ),
+        Field(description="What becomes of a find: its label, asterisks, a keyed hash, its end, or nothing."),
     ] = "replace"
     actions: Annotated[
         dict[str, Action], Field(description="The same for single packs, categories or pattern ids.")
