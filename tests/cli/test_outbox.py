@@ -12,8 +12,8 @@ TARGET = "https://0123456789abcdef0123456789abcdef@s.example/5"
 BODY = Clean(b'{}\n{"type":"event","length":2}\n{}')
 
 
-async def fill(url: str) -> None:
-    """Keep three envelopes: one waits, two were refused with 400."""
+async def fill(url: str) -> list[str]:
+    """Keep three envelopes: one waits, two were refused with 400; returns their numbers."""
     store = make_store(url, StoreOptions())
     await store.open()
     entry = Entry(1, "k" * 32, "e" * 32, 1e9, BODY, (TARGET,), (("error", 1),))
@@ -21,13 +21,18 @@ async def fill(url: str) -> None:
     await store.settle(Settlement(parcels[0].id, Reason.REFUSED, 1e9, 400) for parcels in kept[1:])
     await store.flush()
     await store.close()
+    return [str(parcels[0].id) for parcels in kept]
 
 
 @pytest.fixture
-def outbox(cli, tmp_path, monkeypatch):
+def numbers(tmp_path, monkeypatch):
     url = f"sqlite:///{tmp_path}/relay.db"
     monkeypatch.setenv("SCRUBRELAY_STORE__URL", url)
-    asyncio.run(fill(url))
+    return asyncio.run(fill(url))
+
+
+@pytest.fixture
+def outbox(cli, numbers):
     return lambda *words: cli("outbox", *words)
 
 
@@ -53,8 +58,8 @@ def test_the_list_for_people(outbox):
     assert "1 waiting, 2 dead, 0 kept" in out
 
 
-def test_an_envelope_is_shown(outbox):
-    assert outbox("show", "1") == (0, BODY.decode(), "")
+def test_an_envelope_is_shown(outbox, numbers):
+    assert outbox("show", numbers[0]) == (0, BODY.decode(), "")
 
 
 def test_an_envelope_that_is_not_there(outbox):
@@ -66,19 +71,19 @@ def test_dead_letters_are_put_back(outbox):
     assert states(outbox) == ["waiting"] * 3
 
 
-def test_one_dead_letter_is_put_back(outbox):
-    assert outbox("retry", "2") == (0, "1 put back\n", "")
+def test_one_dead_letter_is_put_back(outbox, numbers):
+    assert outbox("retry", numbers[1]) == (0, "1 put back\n", "")
     assert sorted(states(outbox)) == ["dead", "waiting", "waiting"]
 
 
-def test_what_does_not_wait_to_be_put_back_is_told(outbox):
-    code, out, err = outbox("retry", "1", "2", "99")
+def test_what_does_not_wait_to_be_put_back_is_told(outbox, numbers):
+    code, out, err = outbox("retry", *numbers[:2], "99")
     assert (code, out) == (1, "1 put back\n")
     assert "2 of 3 numbers are not there" in err
 
 
-def test_dead_letters_are_removed(outbox):
-    assert outbox("purge", "2", "3") == (0, "2 removed\n", "")
+def test_dead_letters_are_removed(outbox, numbers):
+    assert outbox("purge", *numbers[1:]) == (0, "2 removed\n", "")
     assert states(outbox) == ["waiting"]
 
 
