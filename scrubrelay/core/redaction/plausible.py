@@ -114,7 +114,7 @@ def quoted_secret(cut: str) -> bool:
     >>> [quoted_secret(text) for text in ("letmein", "correct horse battery staple", "must be at least 8 characters")]
     [True, True, False]
     """
-    if len(cut) < 3 or not filled_in(cut) or not any(c.isalnum() for c in cut):
+    if len(cut) < 3 or not filled_in(cut) or _CROSSED.search(cut) or not any(c.isalnum() for c in cut):
         return False
     return not (" " in cut and (_PROSE.search(cut) or cut.count(" ") > 6)) and not regex.search(
         r"^(?:[\w$]+\(.*\)|[a-z_]+(?:\.[a-z_]+){2,}|https?://[^@]*)$", cut
@@ -127,7 +127,7 @@ def bare_secret(cut: str) -> bool:
     >>> [bare_secret(text) for text in ("hunter2", "p@ssword", "authentication", "user.password", "12")]
     [True, True, False, False, False]
     """
-    if len(cut) < 4 or not filled_in(cut) or not not_code(cut):
+    if len(cut) < 4 or not filled_in(cut) or not not_code(cut) or _CROSSED.search(cut):
         return False
     if not any(c.isalnum() for c in cut) or _VERSION.search(cut):
         return False
@@ -270,6 +270,16 @@ def mixed_token(cut: str) -> bool:
         return False
     switches = sum(a.isdigit() != b.isdigit() for a, b in pairwise(body))
     return switches >= 5 and entropy(body) >= 3.9
+
+
+def random_literal(cut: str) -> bool:
+    """Twenty or more characters that mix digits and both cases, or hex digits that are no common digest length.
+
+    >>> [random_literal(text) for text in ("q8Zr3LmX0vKd7TnB2wYc5JhP", "authentication_backend_model", "a" * 20)]
+    [True, False, False]
+    """
+    switches = sum(a.isdigit() != b.isdigit() for a, b in pairwise(cut))
+    return random_value(cut) and (switches >= 5 or _mixed_case(cut)) and entropy(cut) >= 3.5 and not _DIGEST.search(cut)
 
 
 def _mixed_case(text: str) -> bool:
@@ -415,6 +425,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType({
     "query_value": query_value,
     "user_and_password": user_and_password,
     "mixed_token": mixed_token,
+    "random_literal": random_literal,
     "jwt_header": jwt_header,
     "wrapped_jwt": wrapped_jwt,
     "basic_credentials": basic_credentials,
