@@ -14,7 +14,7 @@ from scrubrelay.config.settings import Settings
 from scrubrelay.core.errors import ConfigError
 from scrubrelay.core.project import Projects
 from scrubrelay.service.clock import Clock
-from scrubrelay.service.log import log
+from scrubrelay.service.log import log, place_of
 
 _POLL: Final = 1.5
 """Seconds between two looks at the files. Polling works on every file system, mounted ones included."""
@@ -93,11 +93,10 @@ class Configuration:
         try:
             loaded, projects = await asyncio.to_thread(self._renewed)
         except ConfigError as error:
-            self.problems = error.problems
-            for problem in error.problems:
-                log("reload_problem", level=logging.ERROR, problem=problem)
-            log("reload_failed", level=logging.ERROR, cause=cause, note="the old configuration stays")
-            return False
+            return self._keep_old(cause, error.problems)
+        # Whatever is wrong with new files, a relay that runs with the old ones goes on.
+        except Exception as error:  # noqa: BLE001
+            return self._keep_old(cause, (f"internal error: {place_of(error)}",))
         self._loaded, self.projects, self.problems = loaded, projects, ()
         self._stamp = _stamp(loaded)
         self.generation += 1
@@ -114,6 +113,13 @@ class Configuration:
             elif await asyncio.to_thread(_stamp, self._loaded) != self._stamp:
                 await self.reload("file changed")
             await _first(self._asked.wait(), clock.sleep(_POLL))
+
+    def _keep_old(self, cause: str, problems: tuple[str, ...]) -> bool:
+        self.problems = problems
+        for problem in problems:
+            log("reload_problem", level=logging.ERROR, problem=problem)
+        log("reload_failed", level=logging.ERROR, cause=cause, note="the old configuration stays")
+        return False
 
     def _renewed(self) -> tuple[Loaded, Projects]:
         loaded = self._source.read()

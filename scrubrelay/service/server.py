@@ -1,5 +1,6 @@
 """The listener that SDKs talk to: which path and method leads where."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -55,6 +56,9 @@ class Server:
     def __init__(self, intake: Intake, ready: Callable[[], bool]) -> None:
         self._ready = ready
         self._once = Once()
+        self._under_way = 0
+        self._draining = False
+        self._quiet = asyncio.Event()
         self._ingest: Mapping[str, Mapping[str, Handler]] = {
             "envelope": {"POST": intake.envelope},
             "store": {"POST": intake.store, "GET": intake.pixel},
@@ -71,9 +75,32 @@ class Server:
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request, whatever happens."""
-        response = await self._answer(request)
+        self._under_way += 1
+        try:
+            response = await self._answer(request)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._quiet.set()
         response.headers.update(FOR_BROWSERS)
+        if self._draining:
+            response.force_close()
         return response
+
+    async def drain(self, patience: float) -> None:
+        """Return when every request that has begun is answered, or after so many seconds.
+
+        aiohttp's own shutdown reads nothing more of a connection: a body that is just coming would be lost.
+        """
+        self._draining = True
+        while self._under_way:
+            self._quiet.clear()
+            try:
+                async with asyncio.timeout(patience):
+                    await self._quiet.wait()
+            except TimeoutError:
+                log("cut_off", level=logging.WARNING, requests=self._under_way)
+                return
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         try:

@@ -27,6 +27,8 @@ from scrubrelay.service.server import LISTENER, Server
 _BACKLOG: Final = 1024
 _LAST_DELIVERY: Final = 0.3
 """The part of `shutdown_timeout` that a last delivery has; requests in flight have the rest."""
+_GOODBYE: Final = 0.2
+"""Seconds for answers to be written out once all requests have theirs, or have run out of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,7 @@ class _Worker:
         configuration = self.configuration
         server = Server(Intake(lambda: configuration.projects, outbox, self.clock), outbox.writable)
         patience = configuration.settings.server.shutdown_timeout * (1 - _LAST_DELIVERY)
-        ingest = _runner(server, patience)
-        admin = _runner(Admin(configuration, outbox), 1.0)
+        ingest, admin = _runner(server), _runner(Admin(configuration, outbox))
         try:
             listen = configuration.settings.server.listen
             address = await _listen(ingest, listen, shared=self.post.slots > 1)
@@ -106,6 +107,9 @@ class _Worker:
                 self._greet(address)
                 await _listen_if_free(admin, configuration.settings.admin.listen)
             await self._wait()
+            for site in ingest.sites:
+                await site.stop()
+            await server.drain(patience)
         finally:
             await ingest.cleanup()
             await admin.cleanup()
@@ -131,8 +135,8 @@ class _Worker:
         sys.stderr.flush()
 
 
-def _runner(handler: Any, patience: float) -> web.ServerRunner:
-    return web.ServerRunner(web.Server(handler, **LISTENER), shutdown_timeout=patience)
+def _runner(handler: Any) -> web.ServerRunner:
+    return web.ServerRunner(web.Server(handler, **LISTENER), shutdown_timeout=_GOODBYE)
 
 
 async def _listen(runner: web.ServerRunner, address: Address, *, shared: bool) -> Address:

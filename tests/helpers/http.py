@@ -35,7 +35,7 @@ async def send(port: int, head: str, pieces: Iterable[bytes] = (), *, chunked: b
     try:
         async with asyncio.timeout(20):
             writer.write(head.encode("latin-1"))
-            for piece in pieces:
+            for piece in filter(None, pieces):
                 writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
                 await writer.drain()
             writer.write(b"0\r\n\r\n" if chunked else b"")
