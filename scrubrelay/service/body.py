@@ -1,11 +1,13 @@
 """Reading a request body within limits, inflated on the way."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import ClassVar, Final
 
 from aiohttp import web
 
-from scrubrelay.core.errors import BadRequest, ScrubrelayError, TooLarge
+from scrubrelay.core.errors import BadRequest, ScrubrelayError, StoreUnavailable, TooLarge
 from scrubrelay.core.project import Limits
 from scrubrelay.core.wire.encoding import Inflater
 
@@ -13,6 +15,8 @@ _MOST_SILENCE: Final = 20.0
 """Seconds between two pieces of a body; SDKs send theirs in one go."""
 _MOST_TIME: Final = 300.0
 """Seconds for a whole body: 20 MiB over a line of 0.6 Mbit/s."""
+_MOST_HELD: Final = 256 * 2**20
+"""Bytes of all bodies under way: more of them are told to come again, before memory runs out."""
 
 
 class TooSlow(ScrubrelayError):  # noqa: N818 - named for what the client did, as in core.errors
@@ -21,40 +25,73 @@ class TooSlow(ScrubrelayError):  # noqa: N818 - named for what the client did, a
     status: ClassVar[int] = 408
 
 
-async def read_body(request: web.BaseRequest, limits: Limits) -> bytes:
-    """Return the body of a request as it was before `Content-Encoding`.
+class Bodies:
+    """Reads request bodies, and bounds what all those under way hold together.
 
-    Raises:
-        TooLarge: It is over a limit, on the wire or inflated.
-        UnsupportedMedia: Nobody knows its encoding.
-        BadRequest: It is not what its encoding or framing says.
-        TooSlow: It did not come.
+    Args:
+        most_silence: Seconds between two pieces of a body.
+        most_held: Bytes of all bodies under way.
     """
-    if (request.content_length or 0) > limits.max_body_bytes:
-        raise _too_large()
-    inflater = Inflater(request.headers.get("Content-Encoding"), limits.max_inflated_bytes, limits.max_ratio)
-    await _invite(request)
-    try:
-        async with asyncio.timeout(_MOST_TIME):
-            return await _read(request, inflater, limits.max_body_bytes)
-    except TimeoutError as error:
-        raise TooSlow("timed out waiting for the request body") from error
-    except web.RequestPayloadError as error:
-        raise BadRequest("invalid request body") from error
 
+    def __init__(self, most_silence: float = _MOST_SILENCE, most_held: int = _MOST_HELD) -> None:
+        self._most_silence = most_silence
+        self._most_held = most_held
+        self._held = 0
 
-async def _read(request: web.BaseRequest, inflater: Inflater, most: int) -> bytes:
-    received = 0
-    parts: list[bytes] = []
-    while True:
-        async with asyncio.timeout(_MOST_SILENCE):
-            chunk = await request.content.readany()
-        if not chunk:
-            return b"".join((*parts, inflater.finish()))
-        received += len(chunk)
-        if received > most:
+    def __repr__(self) -> str:
+        return f"<Bodies: {self._held} of {self._most_held} bytes held>"
+
+    @asynccontextmanager
+    async def read(self, request: web.BaseRequest, limits: Limits) -> AsyncIterator[bytes]:
+        """Return the body of a request as it was before `Content-Encoding`; it is held within the block.
+
+        Raises:
+            TooLarge: It is over a limit, on the wire or inflated.
+            UnsupportedMedia: Nobody knows its encoding.
+            BadRequest: It is not what its encoding or framing says.
+            TooSlow: It did not come.
+            StoreUnavailable: Too many others are under way.
+        """
+        if (request.content_length or 0) > limits.max_body_bytes:
             raise _too_large()
-        parts.append(inflater.feed(chunk))
+        encoding = request.headers.get("Content-Encoding")
+        inflater = Inflater(encoding, limits.max_inflated_bytes, limits.max_ratio)
+        await _invite(request)
+        parts: list[bytes] = []
+        try:
+            await self._collect(request, inflater, limits, parts)
+            yield b"".join(parts)
+        finally:
+            self._held -= sum(map(len, parts))
+
+    async def _collect(
+        self, request: web.BaseRequest, inflater: Inflater, limits: Limits, parts: list[bytes]
+    ) -> None:
+        most = max(self._most_held, limits.max_inflated_bytes)
+        try:
+            async with asyncio.timeout(_MOST_TIME):
+                async for chunk in self._chunks(request, limits.max_body_bytes):
+                    part = inflater.feed(chunk) if chunk else inflater.finish()
+                    parts.append(part)
+                    self._held += len(part)
+                    if self._held > most:
+                        raise StoreUnavailable("failed to queue envelope", "memory high", retry_after=1)
+        except TimeoutError as error:
+            raise TooSlow("timed out waiting for the request body") from error
+        except web.RequestPayloadError as error:
+            raise BadRequest("invalid request body") from error
+
+    async def _chunks(self, request: web.BaseRequest, most: int) -> AsyncIterator[bytes]:
+        """Yield a body in the pieces it comes in, and an empty one at its end."""
+        received = 0
+        chunk = b"-"
+        while chunk:
+            async with asyncio.timeout(self._most_silence):
+                chunk = await request.content.readany()
+            received += len(chunk)
+            if received > most:
+                raise _too_large()
+            yield chunk
 
 
 async def _invite(request: web.BaseRequest) -> None:

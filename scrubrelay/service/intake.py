@@ -18,7 +18,7 @@ from scrubrelay.core.wire.envelope import Envelope, decode
 from scrubrelay.core.wire.ratelimits import RateLimits
 from scrubrelay.core.wire.store import envelope_of_store
 from scrubrelay.service.answers import pixel, reply
-from scrubrelay.service.body import read_body
+from scrubrelay.service.body import Bodies
 from scrubrelay.service.clock import Clock
 from scrubrelay.service.log import Once, log
 from scrubrelay.service.stores.base import Entry
@@ -60,54 +60,50 @@ class Intake:
         self._outbox = outbox
         self._clock = clock
         self._once = Once()
+        self._bodies = Bodies()
 
     async def envelope(self, request: web.BaseRequest, project_id: int | None) -> web.Response:
         """Take an envelope; its header's `dsn` speaks for a client that brings no other key."""
         projects = self._projects()
         auth = read_auth(request.headers, request.query)
         project = projects.find(auth.public_key, project_id) if auth else None
-        body = await read_body(request, projects.limits)
-        envelope = await _aside(len(body), decode, body)
-        dsn = _dsn_of(envelope)
-        if project is None:
-            if dsn is None:
-                raise Unauthorized("missing authorization information")
-            project = projects.find(dsn.public_key, project_id)
-        _agree(dsn, project)
-        return await self._take(envelope, project, len(body))
+        async with self._bodies.read(request, projects.limits) as body:
+            envelope = await _aside(len(body), decode, body)
+            dsn = _dsn_of(envelope)
+            project = project or projects.find(_named(dsn).public_key, project_id)
+            _agree(dsn, project)
+            return await self._take(envelope, project, len(body))
 
     async def store(self, request: web.BaseRequest, project_id: int | None) -> web.Response:
         """Take an event as SDKs sent it before there were envelopes."""
         projects = self._projects()
         project = self._authorized(request, projects, project_id)
-        body = await read_body(request, projects.limits)
-        envelope = await _aside(len(body), envelope_of_store, body, self._clock.now())
-        _agree(_dsn_of(envelope), project)
-        return await self._take(envelope, project, len(body))
+        async with self._bodies.read(request, projects.limits) as body:
+            envelope = await _aside(len(body), envelope_of_store, body, self._clock.now())
+            _agree(_dsn_of(envelope), project)
+            return await self._take(envelope, project, len(body))
 
     async def pixel(self, request: web.BaseRequest, project_id: int | None) -> web.Response:
         """Take an event out of the query, as browsers send it that can load an image only."""
         project = self._authorized(request, self._projects(), project_id)
         data = request.query.get("sentry_data", "").replace(" ", "+")  # a + of base64 came through unquoted
-        envelope = envelope_of_store(data.encode(), self._clock.now())
+        envelope = envelope_of_store(data.encode(errors="replace"), self._clock.now())
         await self._take(envelope, project, len(data))
         return pixel()
 
     async def tunnel(self, request: web.BaseRequest, _project_id: int | None) -> web.Response:
         """Take an envelope whose header says whose it is; where it goes is never the client's choice."""
         projects = self._projects()
-        body = await read_body(request, projects.limits)
-        envelope = await _aside(len(body), decode, body)
-        dsn = _dsn_of(envelope)
-        if dsn is None:
-            raise Unauthorized("missing authorization information")
-        project = projects.find(dsn.public_key, dsn.project_id)
-        return await self._take(envelope, project, len(body))
+        async with self._bodies.read(request, projects.limits) as body:
+            envelope = await _aside(len(body), decode, body)
+            dsn = _named(_dsn_of(envelope))
+            project = projects.find(dsn.public_key, dsn.project_id)
+            return await self._take(envelope, project, len(body))
 
     def _authorized(self, request: web.BaseRequest, projects: Projects, project_id: int | None) -> Project:
         auth = read_auth(request.headers, request.query)
         if auth is None:
-            raise Unauthorized("missing authorization information")
+            raise _nobody()
         return projects.find(auth.public_key, project_id)
 
     async def _take(self, envelope: Envelope, project: Project, size: int) -> web.Response:
@@ -170,6 +166,16 @@ def _dsn_of(envelope: Envelope) -> Dsn | None:
         return Dsn.parse(dsn)
     except ScrubrelayError as error:
         raise BadRequest("invalid event envelope", "invalid envelope header") from error
+
+
+def _named(dsn: Dsn | None) -> Dsn:
+    if dsn is None:
+        raise _nobody()
+    return dsn
+
+
+def _nobody() -> Unauthorized:
+    return Unauthorized("missing authorization information")
 
 
 def _agree(dsn: Dsn | None, project: Project) -> None:

@@ -56,7 +56,10 @@ class Supervisor:
         failures = 0
         while not self._stopping.is_set():
             started = self._clock.monotonic()
-            status = await self._one_life(slot)
+            try:
+                status = await self._one_life(slot)
+            except OSError as error:  # no memory or no process left, for now
+                status = error.errno or -1
             if self._stopping.is_set():
                 return
             failures = 1 if self._clock.monotonic() - started > _STEADY else failures + 1
