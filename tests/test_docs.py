@@ -17,8 +17,12 @@ from scrubrelay.cli.main import COMMANDS
 from scrubrelay.config.load import load
 from scrubrelay.config.names import SHORT
 from scrubrelay.config.reference import json_schema, markdown
+from scrubrelay.core.errors import Reason
+from scrubrelay.core.wire.items import ITEMS, Shape
+from scrubrelay.core.wire.reports import REPORTED
 from tests.helpers.relay import Relay, running
 
+DROPPED = (Shape.OPAQUE, Shape.REPLAY_RECORDING, Shape.REPLAY_VIDEO)
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md")
 KEY = "0123456789abcdef0123456789abcdef"
@@ -186,6 +190,29 @@ def test_the_settings_are_those_of_the_model():
 @pytest.mark.parametrize("name", [*SHORT, "SCRUBRELAY_CONFIG", "PORT"])
 def test_every_short_variable_is_documented(name):
     assert f"`{name}`" in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_is_documented_with_its_client_report(reason):
+    rows = [
+        line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith(f"| `{reason}` |")
+    ]
+    shown = f"`{REPORTED[reason]}`" if REPORTED[reason] else ""
+    assert [row.split("|")[3].strip() for row in rows] == [shown]
+
+
+def test_every_metric_is_documented():
+    source = (ROOT / "scrubrelay/service/metrics.py").read_text()
+    metrics = set(regex.findall(r'"(scrubrelay_\w+)"', source))
+    assert metrics == set(regex.findall(r"`(scrubrelay_\w+)`", (ROOT / "README.md").read_text()))
+
+
+@pytest.mark.parametrize(
+    "kind", [one for one in ITEMS.values() if one.shape in DROPPED], ids=lambda one: one.type
+)
+def test_every_item_type_that_is_dropped_is_documented(kind):
+    _, _, limits = (ROOT / "README.md").read_text().partition("## Limits, and what is not covered")
+    assert f"`{kind.type}`" in limits
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -27,7 +27,8 @@ def command(config: ConfigOption = None) -> int:
     problems = tuple(dict.fromkeys(_wrong_examples(loaded.settings)))
     complain(*problems)
     if not problems:
-        sys.stdout.write(effective(loaded))
+        patterns = len(library_of(loaded.settings.redaction).patterns)
+        sys.stdout.write(f"# {loaded.file or 'no file'}, {patterns} patterns are on\n{effective(loaded)}")
     return 1 if problems else 0
 
 

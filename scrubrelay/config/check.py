@@ -25,6 +25,7 @@ _EXPECTED: Final[Mapping[str, str]] = {
     "dict_type": "expected a table",
     "model_type": "expected a table",
     "model_attributes_type": "expected a table",
+    "greater_than": "expected more than {gt}",
     "greater_than_equal": "expected {ge} or more",
     "less_than_equal": "expected {le} or less",
     "literal_error": "expected {expected}",
@@ -34,6 +35,7 @@ _EXPECTED: Final[Mapping[str, str]] = {
 _REPEATED: Final = {
     "int_parsing",
     "int_from_float",
+    "greater_than",
     "greater_than_equal",
     "less_than_equal",
     "literal_error",

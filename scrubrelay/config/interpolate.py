@@ -68,6 +68,6 @@ class Interpolation:
             return path.read_text("utf-8").rstrip("\r\n")
         except OSError as error:
             self.problems.append((at, f"${{file:{path}}} cannot be read: {error.strerror}"))
-        except UnicodeDecodeError:
+        except ValueError:  # also what a path with a zero byte raises
             self.problems.append((at, f"${{file:{path}}} is not UTF-8 text"))
         return ""

@@ -155,8 +155,8 @@ class _Reader:
             node = _child(node, step, [] if isinstance(following, int) else {})
         if isinstance(node, dict):
             node[location[-1]] = value
-        elif node is None:
-            self._problem(location, "expected the numbers of [[project]] to start at 0, without a gap")
+        else:
+            self._problem(location, "expected a table there; numbers start at 0 and have no gap")
 
     def _problem(self, location: Location, text: str) -> None:
         nearby = (location[:end] for end in range(len(location), 0, -1))

@@ -67,15 +67,15 @@ class StoreSettings(Table):
         Literal["fsync", "os"],
         Field(description='`"fsync"` survives a power cut; `"os"` survives a crash of the relay only.'),
     ] = "fsync"
-    max_bytes: Annotated[Size, Field(description="Most bytes of envelopes that wait on disk; then 429.")] = (
-        2048 * _MIB
-    )
+    max_bytes: Annotated[
+        Size, Field(gt=0, description="Most bytes of envelopes that wait on disk; then 429.")
+    ] = 2048 * _MIB
     max_memory_bytes: Annotated[
         Size, Field(description="Most bytes of waiting envelopes also held in memory, per worker.")
     ] = 64 * _MIB
-    max_age: Annotated[Duration, Field(description="How long an envelope is retried before it expires.")] = (
-        86400.0
-    )
+    max_age: Annotated[
+        Duration, Field(gt=0, description="How long an envelope is retried before it expires.")
+    ] = 86400.0
     keep_envelopes: Annotated[
         int,
         Field(
@@ -105,7 +105,7 @@ class UpstreamSettings(Table):
     encoding: Annotated[
         Encoding, Field(description='Compression towards upstream; every server reads `"gzip"`.')
     ] = "gzip"
-    timeout: Annotated[Duration, Field(description="How long one request to upstream may take.")] = 30.0
+    timeout: Annotated[Duration, Field(gt=0, description="How long one request to upstream may take.")] = 30.0
     connections: Annotated[
         int, Field(ge=1, le=1000, description="Most simultaneous connections to one upstream, per worker.")
     ] = 8
@@ -159,7 +159,9 @@ class RedactionSettings(Table):
         Literal["drop", "keep"],
         Field(description="The address of the client: of the connection and in `user.ip_address`."),
     ] = "drop"
-    budget: Annotated[Duration, Field(description="The time one pattern may take on one string.")] = 0.05
+    budget: Annotated[Duration, Field(gt=0, description="The time one pattern may take on one string.")] = (
+        0.05
+    )
     safe_keys: Annotated[
         tuple[str, ...], Field(description="Keys whose values are not hidden for their name.")
     ] = ()
@@ -187,8 +189,8 @@ class ProjectSettings(Table):
 class LimitSettings(Table):
     """What one request may cost."""
 
-    max_body: Annotated[Size, Field(description="A request body as it arrives.")] = 20 * _MIB
-    max_inflated: Annotated[Size, Field(description="A request body after decompression.")] = 100 * _MIB
+    max_body: Annotated[Size, Field(gt=0, description="A request body as it arrives.")] = 20 * _MIB
+    max_inflated: Annotated[Size, Field(gt=0, description="A request body after decompression.")] = 100 * _MIB
     max_ratio: Annotated[
         int, Field(ge=2, description="How many times its size a body may become; more is a bomb.")
     ] = 200

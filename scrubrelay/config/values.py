@@ -144,7 +144,8 @@ def read_key(value: Any) -> str:
     try:
         return check_key(str(value))
     except ScrubrelayError as error:
-        raise expected("a client key of 32 ASCII letters and digits") from error
+        # Somebody may have pasted a whole DSN, with its secret.
+        raise expected_secret("a client key of 32 ASCII letters and digits") from error
 
 
 def _refuse(what: str) -> Dsn:

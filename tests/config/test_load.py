@@ -110,7 +110,7 @@ def test_projects_in_variables_have_no_gap(config):
     assert found == [
         (
             "SCRUBRELAY_PROJECT__1__ID: [[project]] number 2, id: "
-            "expected the numbers of [[project]] to start at 0, without a gap"
+            "expected a table there; numbers start at 0 and have no gap"
         )
     ]
 
@@ -204,6 +204,7 @@ def test_a_file_that_is_no_text(config, tmp_path):
         ("project = [1]\n", "[[project]] number 1: expected a table"),
         ("[limits]\nmax_items = 501\n", "[limits] max_items: expected 500 or less, got 501"),
         ("[limits]\nmax_items = 1.5\n", "[limits] max_items: expected a whole number, got 1.5"),
+        ('[redaction]\nbudget = "0ms"\n', '[redaction] budget: expected more than 0, got "0ms"'),
         ("[redaction]\npacks = 1\n", "[redaction] packs: expected a list"),
         ("[redaction]\nhash_key = 1\n", "[redaction] hash_key: expected text"),
         ('[redaction]\naction = "hash"\n', '[redaction] hash_key: is missing, the action "hash" needs one'),
