@@ -28,16 +28,20 @@ _PLACEHOLDER = regex.compile(
             | secret | password | passwd | pass | token | key | string | str | text | value | default | changeme
             | bytes | int | bool | object | optional | required | missing | invalid | function | self | this | test
             | foo | bar | baz | example | sample | dummy | fake ) (\W|_)*
-      | (?: your | my | insert | enter | some | change | replace | put | add | use | the | real | example | sample | dummy
-            | fake | a[_-]fake | placeholder ) (?: [_\s-] | (?=[A-Z]) ) [\w\s.-]*
       | .* (?: _here | -here | changeme | change_me | placeholder | \.\.\. | … ) .*
     ) $""",
 )
 _TEMPLATE = regex.compile(
     r"""(?x) ^ (?: [$%{<\[] .* | \#\{ .* | : .* ) | \$ \{ | \{\{ | \{ [\w.]* \} | <% | %[sdr(] | \.\.\. | … | ^ %24%7B"""
 )
+_ADVICE = regex.compile(
+    r"""(?x) ^ (?i: your | my | insert | enter | some | change | replace | put | add | use | the | real | example | sample
+        | dummy | fake | a[_-]fake | placeholder ) (?: [_\s-] | (?= [A-Z] ) )
+      (?: (?: [a-z]+ [_\s.-]? )+ | (?: [A-Z]+ [_\s.-]? )+ | (?: [A-Z][a-z]+ [_\s.-]? )+ ) $"""
+)
 _REPEATED = regex.compile(r"^(?:[*•x●·.#_=+-]|\bX)+$|^(.{1,2})\1{2,}.?$", regex.IGNORECASE)
 _MASKED = regex.compile(r"(?i)x{6,}|\*{3,}|•{3,}|(\w)\1{7,}")
+_PLAIN = frozenset("_-./:,()[]{}='’\"")
 _CROSSED = regex.compile(r"(?i)x{6,}|\*{3,}|•{3,}")
 _CODE = regex.compile(
     r"""(?x) ^ (?:
@@ -96,7 +100,7 @@ def filled_in(cut: str) -> bool:
     [False, False, False, False, False, False]
     """
     text = cut.strip().strip("'\"`")
-    return bool(text) and not _PLACEHOLDER.search(text) and not _REPEATED.search(text)
+    return bool(text) and not any(known.search(text) for known in (_PLACEHOLDER, _ADVICE, _REPEATED))
 
 
 def not_code(cut: str) -> bool:
@@ -127,13 +131,12 @@ def bare_secret(cut: str) -> bool:
     >>> [bare_secret(text) for text in ("hunter2", "p@ssword", "authentication", "user.password", "12")]
     [True, True, False, False, False]
     """
-    if len(cut) < 4 or not filled_in(cut) or not not_code(cut) or _CROSSED.search(cut):
+    # The cheap questions first: logs are full of `password: word`.
+    if len(cut) < 4 or not (any(map(str.isdigit, cut)) or any(not c.isalnum() and c not in _PLAIN for c in cut[:-1])):
         return False
-    if not any(c.isalnum() for c in cut) or _VERSION.search(cut):
+    if not any(map(str.isalnum, cut)) or _VERSION.search(cut) or _CROSSED.search(cut):
         return False
-    return any(c.isdigit() for c in cut) or any(
-        not c.isalnum() and c not in "_-./:,()[]{}='’" for c in cut[:-1]
-    )
+    return filled_in(cut) and not_code(cut)
 
 
 def random_value(cut: str) -> bool:
