@@ -166,8 +166,9 @@ def _addressed(headers: Mapping[str, Any], target: Target, waited: float) -> dic
     if "dsn" in changed:
         changed["dsn"] = target.dsn
     trace = changed.get("trace")
-    if isinstance(trace, dict) and trace.get("public_key") in target.keys:
-        changed["trace"] = {**trace, "public_key": target.keys[trace["public_key"]]}
+    key = trace.get("public_key") if isinstance(trace, dict) else None
+    if isinstance(trace, dict) and isinstance(key, str) and key in target.keys:
+        changed["trace"] = {**trace, "public_key": target.keys[key]}
     if waited > _WAIT_THAT_SHOWS and "sent_at" in changed:
         changed["sent_at"] = _shifted(changed["sent_at"], waited)
     return changed

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scrubrelay.core.delivery import Refused, Reply, Retry, Sent, Target, address, backoff, common, judge
+from scrubrelay.core.delivery import Refused, Retry, Sent, Target, address, backoff, common, judge
 from scrubrelay.core.errors import Reason, StoreUnavailable
 from scrubrelay.core.ledger import Fate
 from scrubrelay.core.pipeline import Clean
@@ -89,9 +89,9 @@ class Forwarder:
 
     async def run(self) -> None:
         """Forward until `stop`; returns when nothing is in flight any more."""
+        await self._begin()
         async with asyncio.TaskGroup() as group:
             self._group = group
-            await self._catch_up()
             for target in tuple(self._lanes):
                 group.create_task(self._drive(target))
             keeper = group.create_task(self._keep_house())
@@ -135,15 +135,12 @@ class Forwarder:
 
     async def settle_all(self) -> None:
         """Return when everything that was answered is committed, or cannot be."""
-        try:
-            while self._settling is not None or self._settlements:
-                if self._settling is None:
-                    self._settle()
-                if self._settling is not None:
-                    await self._store.flush()
-                    await self._settling
-        except StoreUnavailable:
-            log.warning("the store cannot write: %d envelopes may be sent again", len(self._settlements))
+        for _ in range(2):  # what is under way, and what has gathered meanwhile
+            self._settle()
+            if self._settling is not None:
+                await asyncio.wait({self._settling})
+        if self._settlements:
+            log.warning("the store cannot write: %d envelopes will be sent again", len(self._settlements))
 
     def status(self) -> list[dict[str, Any]]:
         """Return how each target does, as plain values."""
@@ -214,15 +211,14 @@ class Forwarder:
     async def _send(self, lane: Lane, parcel: Parcel) -> None:
         try:
             answer = await self._posted(parcel)
-            reply = judge(answer.status, answer.headers, self._clock.now()) if answer else None
+        except StoreUnavailable:
+            self._put_back(lane, parcel, None, outage=False)
         except Exception:
             # The last line of defence: a parcel that we cannot handle must not end the lane of all others.
             log.exception("sending envelope %s to %s failed", parcel.event_id, parcel.target)
-            answer, reply = Answer(None, why="a bug"), Retry()
-        if reply is None:
-            lane.landed(parcel)
+            self._put_back(lane, parcel, None, outage=False)
         else:
-            self._act(lane, parcel, reply, answer or Answer(None))
+            self._act(lane, parcel, answer)
         self._bells[lane.target].set()
 
     async def _posted(self, parcel: Parcel) -> Answer | None:
@@ -240,11 +236,14 @@ class Forwarder:
             body = _packed(clean, target, waited)
         return await self._post.post(target, body)
 
-    def _act(self, lane: Lane, parcel: Parcel, reply: Reply, answer: Answer) -> None:
-        match reply:
+    def _act(self, lane: Lane, parcel: Parcel, answer: Answer | None) -> None:
+        if answer is None:
+            lane.landed(parcel)
+            return
+        was_open = lane.is_open
+        match judge(answer.status, answer.headers, self._clock.now()):
             case Sent(limits):
                 self._learn(parcel, limits)
-                self._recovered(lane)
                 lane.landed(parcel)
                 self._settle(parcel, Fate.FORWARDED)
             case Refused(status):
@@ -253,21 +252,16 @@ class Forwarder:
                 self._settle(parcel, Reason.REFUSED, status)
             case Retry(after, limits):
                 self._learn(parcel, limits)
-                self._put_back(lane, parcel, after, answer, limited=bool(limits.limits))
-
-    def _put_back(
-        self, lane: Lane, parcel: Parcel, after: float | None, answer: Answer, *, limited: bool
-    ) -> None:
-        attempt = parcel.attempt + 1 if limited else max(lane.failures, parcel.attempt) + 1
-        delay = max(after or 0.0, backoff(attempt, random.random()))  # noqa: S311 -- jitter is no secret
-        was_open = lane.is_open
-        lane.put_back(parcel, self._moment(), delay, outage=not limited)
+                self._put_back(lane, parcel, after, outage=not limits.limits)
         if lane.is_open and not was_open:
             log.warning("%s is down (%s): envelopes wait", lane.target, answer.status or answer.why)
-
-    def _recovered(self, lane: Lane) -> None:
-        if lane.is_open:
+        elif was_open and not lane.is_open:
             log.info("%s is up again", lane.target)
+
+    def _put_back(self, lane: Lane, parcel: Parcel, after: float | None, *, outage: bool) -> None:
+        attempt = max(parcel.attempt, lane.failures if outage else 0) + 1
+        delay = max(after or 0.0, backoff(attempt, random.random()))  # noqa: S311 -- jitter is no secret
+        lane.put_back(parcel, self._moment(), delay, outage=outage)
 
     # ---- rate limits
 
@@ -336,17 +330,11 @@ class Forwarder:
                 self._store_works = True
 
     async def _look_around(self) -> None:
-        """Learn what other workers and operators did; report drops; prune."""
+        """Do what has to be done every second, or every minute."""
         self._settle()
         self._refusals.tell(self._clock.monotonic())
         now = self._clock.now()
-        news = await self._store.news(now)
-        for route, limits in news.limits:
-            self._limits[route] = self._limits.get(route, _NO_LIMITS).merge(limits)
-        self._limits = {route: limits for route, limits in self._limits.items() if limits.active(now).limits}
-        if news.nudge != self._nudge:
-            self._nudge = news.nudge
-            await self._catch_up()
+        await self._hear(now)
         if self._options.keeps_house:
             self.offer(
                 await self._store.take_reports(now, _REPORT_SECONDS, lambda pending: _report(pending, now))
@@ -354,6 +342,25 @@ class Forwarder:
             if self._clock.monotonic() - self._pruned_at >= _PRUNE_SECONDS:
                 self._pruned_at = self._clock.monotonic()
                 await self._store.prune(now, _DEAD_SECONDS)
+
+    async def _hear(self, now: float) -> None:
+        """Learn what other workers and operators did."""
+        news = await self._store.news(now)
+        for route, limits in news.limits:
+            self._limits[route] = self._limits.get(route, _NO_LIMITS).merge(limits)
+        self._limits = {route: limits for route, limits in self._limits.items() if limits.active(now).limits}
+        if news.nudge != self._nudge:
+            await self._catch_up()
+            self._nudge = news.nudge
+
+    async def _begin(self) -> None:
+        """Know the limits before the first request; a store that fails just now is asked again every second."""
+        try:
+            await self._hear(self._clock.now())
+            await self._catch_up()
+        except StoreUnavailable as error:
+            self._nudge = -1
+            log.warning("%s", error)
 
     async def _catch_up(self) -> None:
         """See what waits in the store that this process has not put there itself."""

@@ -119,7 +119,7 @@ class Outbox:
         self._running = asyncio.get_running_loop().create_task(self._forwarder.run())
 
     async def stop(self, patience: float) -> None:
-        """Start no more requests, finish those in flight, commit, close; the rest is sent after the next start.
+        """Start no more requests, finish those in flight, commit, close; the rest is kept.
 
         Args:
             patience: Seconds after which requests in flight are given up, to be repeated after the next start.

@@ -147,7 +147,7 @@ def remove(tx: Transaction, parcel_id: int, state: State, fate: Fate | Reason | 
     ).fetchone()
     if row is None:
         return False
-    envelope_id, target = row
+    envelope_id = row[0]
     if fate is not None:
         _book_move(tx, row, Fate.WAITING, fate, now)
     if tx.db.execute("SELECT 1 FROM delivery WHERE envelope = ? LIMIT 1", (envelope_id,)).fetchone() is None:

@@ -112,7 +112,8 @@ def _opened(path: Path, durability: Literal["fsync", "os"]) -> sqlite3.Connectio
 
 def _prepare(db: sqlite3.Connection, path: Path, synchronous: str) -> None:
     version = _pragma(db, "user_version")
-    if version == 0 and path.stat().st_size == 0:
+    # A process that was killed while it made the file leaves one without tables.
+    if version == 0 and db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None:
         _create(db)
     elif _pragma(db, "application_id") != _APPLICATION_ID:
         raise StoreUnavailable("the store cannot be opened", "the file is not a scrubrelay store")

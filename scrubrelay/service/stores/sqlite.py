@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -30,6 +31,7 @@ _DEAD_SHARE = 10  # dead letters may take a tenth of the store
 _LEDGER_SECONDS = 90 * 86400  # how long the ledger tells one hour from another
 _VACUUMED_PAGES = 2000  # freed at a time: 16 MiB, some ten milliseconds
 _PROBE_BYTES = 64 * 1024
+_MOST = 2**53  # a quantity may be what a client claims; many of these still add up to 64 bits
 
 
 class SqliteStore:
@@ -71,11 +73,12 @@ class SqliteStore:
 
     def append(self, entry: Entry) -> asyncio.Future[Sequence[Parcel]]:
         """Keep an envelope and book it."""
-        return self._writer.submit(lambda tx: rows.append(tx, entry, self._options), proves=True)
+        bounded = _bounded(entry)
+        return self._writer.submit(lambda tx: rows.append(tx, bounded, self._options), proves=True)
 
     def count(self, entry: Entry) -> None:
         """Book an envelope of which nothing is kept."""
-        self._uncounted.append(entry)
+        self._uncounted.append(_bounded(entry))
         self._count_now()
 
     def _count_now(self) -> None:
@@ -127,7 +130,7 @@ class SqliteStore:
         await self._writer.submit(lambda tx: _add_limits(tx, route, limits, now), lazy=True)
 
     async def news(self, now: float) -> News:
-        """Read what other processes have changed; the moment to see whether a full disk has room again, too."""
+        """Read what other processes have changed; the moment to see whether a full disk has room again."""
         self._count_now()
         if not self.writable:
             await self._probe()
@@ -188,6 +191,14 @@ class SqliteStore:
     async def status(self) -> Status:
         """Return how full it is."""
         return await self._writer.submit(lambda tx: _status(tx, self._options.max_bytes))
+
+
+def _bounded(entry: Entry) -> Entry:
+    if all(0 <= quantity < _MOST for *_, quantity in (*entry.kept, *entry.dropped)):
+        return entry
+    kept = tuple((category, max(0, min(_MOST, quantity))) for category, quantity in entry.kept)
+    dropped = tuple((category, reason, max(0, min(_MOST, many))) for category, reason, many in entry.dropped)
+    return replace(entry, kept=kept, dropped=dropped)
 
 
 def _book_all(tx: Transaction, entries: Sequence[Entry]) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -18,8 +19,10 @@ T = TypeVar("T")
 _GROUP = 256
 _PATIENCE = 0.1  # how long jobs in no hurry wait for one in a hurry, to ride along with its commit
 _HOUR = 3600
-_ADD = "ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity"
-_MOST = 2**53  # a quantity is what a client claims; a sum of these still fits SQLite's 64 bits
+_BOOK = """INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity"""
+_REPORT = """INSERT INTO report VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity"""
 
 ReportKey = tuple[int, str, str, str, str]
 
@@ -48,18 +51,18 @@ class Transaction:
         hour = int(now // _HOUR)
         for account, quantity in bookings:
             at = 0 if account.fate == Fate.WAITING else hour
-            self._books[(at, *account)] += max(-_MOST, min(_MOST, quantity))
+            self._books[(at, *account)] += quantity
 
     def report(self, key: tuple[int, str, str], reason: Reason, category: str, quantity: int) -> None:
         """Add to what a target must be told of; negative for what is taken back."""
-        self._reports[(*key, reason, category)] += max(-_MOST, min(_MOST, quantity))
+        self._reports[(*key, reason, category)] += quantity
 
     def finish(self) -> None:
         """Write the sums."""
         changed = [(value, name) for name, value in self.counters.items() if value != self._before[name]]
         self.db.executemany("UPDATE counter SET value = ? WHERE name = ?", changed)
         self.db.executemany(
-            f"INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?) {_ADD}",
+            _BOOK,
             [
                 (hour, str(project), *rest, sum_)
                 for (hour, project, *rest), sum_ in self._books.items()
@@ -67,7 +70,7 @@ class Transaction:
             ],
         )
         self.db.executemany(
-            f"INSERT INTO report VALUES (?, ?, ?, ?, ?, ?) {_ADD}",
+            _REPORT,
             [(str(project), *rest, sum_) for (project, *rest), sum_ in self._reports.items() if sum_],
         )
 
@@ -102,7 +105,6 @@ class Writer:
         self._db: sqlite3.Connection | None = None
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
         self.writable = False
 
     async def start(self) -> None:
@@ -111,8 +113,8 @@ class Writer:
         Raises:
             StoreUnavailable: It cannot be opened.
         """
-        self._loop = asyncio.get_running_loop()
-        self._thread = threading.Thread(target=self._run, name="scrubrelay-store", daemon=True)
+        loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._run, args=(loop,), name="scrubrelay-store", daemon=True)
         self._thread.start()
         try:
             await self.submit(lambda _: None, proves=True)
@@ -139,10 +141,10 @@ class Writer:
             self._jobs.put(Job(work, future, lazy, proves))
         return future
 
-    def _run(self) -> None:
+    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         while jobs := self._gather():
             done = self._commit([job for job in jobs if job is not None])
-            self._hand_back(done)
+            self._hand_back(loop, done)
             if jobs[-1] is None:
                 break
         self._close()
@@ -160,14 +162,10 @@ class Writer:
                 break
         return jobs
 
-    def _hand_back(self, done: list[tuple[Job, Any]]) -> None:
-        assert self._loop is not None
-        try:
-            self._loop.call_soon_threadsafe(_resolve, done)
-        except (
-            RuntimeError
-        ):  # the loop was closed without stopping us first: nobody waits for an answer any more
-            return
+    def _hand_back(self, loop: asyncio.AbstractEventLoop, done: list[tuple[Job, Any]]) -> None:
+        # A loop that was closed without stopping us first has nobody who waits for an answer.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_resolve, done)
 
     def _commit(self, jobs: list[Job]) -> list[tuple[Job, Any]]:
         """Commit jobs together; if that fails, each by itself: a bad one fails alone, deletes still work."""
@@ -217,12 +215,9 @@ class Writer:
         db, self._db = self._db, None
         if db is None:
             return
-        try:
+        with suppress(sqlite3.Error):  # if it fails, the WAL is read at the next start
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except sqlite3.Error:  # the WAL is read at the next start instead
-            pass
-        finally:
-            db.close()
+        db.close()
 
 
 def _attempt(work: Callable[[Transaction], Any], transaction: Transaction) -> Any:
