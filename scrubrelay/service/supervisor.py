@@ -115,7 +115,9 @@ def reserve(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     holder = socket.socket(family, socket.SOCK_STREAM)
     try:
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        # The second lets it follow a relay of one process, whose closed connections still have the port.
+        for option in (socket.SO_REUSEPORT, socket.SO_REUSEADDR):
+            holder.setsockopt(socket.SOL_SOCKET, option, 1)
         holder.bind((host, port))
     except OSError:
         holder.close()

@@ -25,8 +25,10 @@ from scrubrelay.service.reload import Configuration, Source
 from scrubrelay.service.server import LISTENER, Server
 
 _BACKLOG: Final = 1024
-_LAST_DELIVERY: Final = 0.3
-"""The part of `shutdown_timeout` that a last delivery has; requests in flight have the rest."""
+_IN_FLIGHT: Final = 0.65
+"""The part of `shutdown_timeout` that requests in flight have."""
+_LAST_DELIVERY: Final = 0.25
+"""The part of it that a last delivery has."""
 _GOODBYE: Final = 0.2
 """Seconds for answers to be written out once all requests have theirs, or have run out of time."""
 
@@ -98,7 +100,7 @@ class _Worker:
         """Listen until told to stop, then finish what is in flight."""
         configuration = self.configuration
         server = Server(Intake(lambda: configuration.projects, outbox, self.clock), outbox.writable)
-        patience = configuration.settings.server.shutdown_timeout * (1 - _LAST_DELIVERY)
+        patience = configuration.settings.server.shutdown_timeout * _IN_FLIGHT
         ingest, admin = _runner(server), _runner(Admin(configuration, outbox))
         try:
             listen = configuration.settings.server.listen

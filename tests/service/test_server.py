@@ -118,6 +118,13 @@ async def test_what_is_not_http_is_refused(relay, sent, caplog):
     assert "hushhush" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    "line", ["CONNECT sentry.invalid:80", "OPTIONS *", "TRACE /", "GET http://[::1", "POST //", "GET /%ff%fe"]
+)
+async def test_nothing_is_proxied(relay, line):
+    assert (await send(relay.port, f"{line} HTTP/1.1")).status in {400, 404, 405}
+
+
 async def test_a_broken_chunk_is_a_bad_request(relay):
     head = f"POST /api/1/envelope/?sentry_key={KEY} HTTP/1.1\nTransfer-Encoding: chunked"
     answer = await send(relay.port, head, [b"not a chunk size\r\nhushhush\r\n"])

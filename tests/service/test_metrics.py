@@ -1,0 +1,35 @@
+"""What Prometheus reads."""
+
+import pytest
+
+from scrubrelay.service.metrics import exposition
+
+FIGURES = {
+    "configuration": {"generation": 3, "problems": ["one"]},
+    "store": {"used_bytes": 10, "max_bytes": 20, "waiting": 1, "dead": 2, "kept": 0, "oldest": None},
+    "targets": [{"target": "https://sentry.example.com", "down": True}],
+    "ledger": [
+        {"project_id": 1, "category": "error", "target": "", "fate": "received", "quantity": 5},
+        {"project_id": 1, "category": "error", "target": "t", "fate": "waiting", "quantity": 2},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'scrubrelay_items_total{category="error",fate="received",project="1",target=""} 5.0',
+        'scrubrelay_items_waiting{category="error",project="1",target="t"} 2.0',
+        'scrubrelay_target_down{target="https://sentry.example.com"} 1.0',
+        "scrubrelay_outbox_bytes 10.0",
+        "scrubrelay_outbox_dead 2.0",
+        "scrubrelay_config_generation 3.0",
+        "scrubrelay_config_reload_failed 1.0",
+    ],
+)
+def test_every_figure_has_its_line(line):
+    assert line in exposition(FIGURES).decode().splitlines()
+
+
+def test_what_is_unknown_has_no_line():
+    assert b"oldest" not in exposition(FIGURES)
