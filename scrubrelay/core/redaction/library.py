@@ -1,6 +1,7 @@
 """Packs compiled into one library: rules that find by shape, key rules, and the prefilter in front of them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Final
@@ -53,6 +54,7 @@ class Library:
         self.key_patterns = tuple(one for one in patterns if one.is_key)
         self.prefilter: Prefilter = EveryRule(len(self.rules))
         self.labels = frozenset(one.label for one in patterns)
+
     @classmethod
     def compile(cls, packs: Sequence[Pack], *, engine: bool = True) -> "Library":
         """Compile packs (see `select`).
@@ -61,8 +63,7 @@ class Library:
             ConfigError: Two packs use one pattern id.
         """
         patterns = [pattern for pack in packs for pattern in pack.patterns]
-        seen: set[str] = set()
-        twice = [one.id for one in patterns if one.id in seen or seen.add(one.id)]
+        twice = [name for name, times in Counter(one.id for one in patterns).items() if times > 1]
         if twice:
             raise ConfigError([f"pattern {name}: id: used by two packs" for name in twice])
         return cls(patterns, engine=engine)
@@ -72,14 +73,14 @@ class Library:
         """A hash of all patterns: what a cache of the compiled engine is named by."""
         return blake2b(repr(self.patterns).encode(), digest_size=16).hexdigest()
 
-    def tree(self, keys: KeyRules) -> Tree:
+    def tree(self, keys: KeyRules, exempt: Mapping[tuple[str, ...], "regex.Pattern[str]"]) -> Tree:
         """Return an empty memory of paths for these rules."""
         told_by: dict[str, set[int]] = {}
         for rule in self.rules:
             for word in rule.context:
                 told_by.setdefault(word, set()).add(rule.index)
         located = ((one.index, one.only_at, one.not_at) for one in self.rules if one.only_at or one.not_at)
-        return Tree(located, {word: frozenset(rules) for word, rules in told_by.items()}, keys)
+        return Tree(located, {word: frozenset(rules) for word, rules in told_by.items()}, keys, exempt)
 
 
 def _rules(patterns: Iterable[Pattern]) -> Iterator[Rule]:
@@ -106,13 +107,20 @@ def select(packs: Sequence[Pack], names: Iterable[str], disable: Iterable[str] =
     """
     names, disable = tuple(names), tuple(disable)
     known = _names(packs)
-    problems = [f"{name}: unknown pack, set, category or pattern{nearest(name, known)}"
-                for name in (*names, *disable) if name not in known]
+    problems = [
+        f"{name}: unknown pack, set, category or pattern{nearest(name, known)}"
+        for name in (*names, *disable)
+        if name not in known
+    ]
     if problems:
         raise ConfigError(problems)
     kept = (
-        replace(pack, patterns=tuple(one for one in pack.patterns
-                                     if _on(pack, one, names) and not _named(pack, one, disable)))
+        replace(
+            pack,
+            patterns=tuple(
+                one for one in pack.patterns if _on(pack, one, names) and not _named(pack, one, disable)
+            ),
+        )
         for pack in packs
     )
     return tuple(pack for pack in kept if pack.patterns)

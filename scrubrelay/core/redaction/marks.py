@@ -12,9 +12,7 @@ Action = Callable[[Pattern, str], str]
 HASH_DIGITS: Final = 32
 """As long as an MD5, which Sentry's grouping recognises and sets aside; shorter tokens would split issues."""
 # What SDKs and servers write in place of a value: sentry-sdk, Relay, raven, Rails, Django, logfire.
-_FOREIGN = (
-    r"\[[ ]?(?:Filtered|FILTERED|filtered|redacted|REDACTED|Redacted|removed|hidden|scrubbed|Scrubbed[^\[\]]{0,80})[ ]?\]"
-)
+_FOREIGN = r"\[[ ]?(?:Filtered|FILTERED|filtered|redacted|REDACTED|Redacted|removed|hidden|scrubbed|Scrubbed[^\[\]]{0,80})[ ]?\]"
 _MASK = r"[*•]{3,}.{0,4}|[*•]+"
 _WORD = regex.compile(r"\w")
 

@@ -130,12 +130,11 @@ class _Reader:
         where = f"pattern {table.get('id', '?')}"
         self.known(where, table, _KEYS)
         default, categories = inherited
-        texts = {name: self.string(where, table, name) for name in _TEXTS}
-        lists = {name: self.strings(where, table, name) for name in _LISTS}
-        lists["categories"] = tuple(dict.fromkeys((*categories, *lists["categories"])))
+        fields: dict[str, Any] = {name: self.string(where, table, name) for name in _TEXTS}
+        fields |= {name: self.strings(where, table, name) for name in _LISTS}
+        fields["categories"] = tuple(dict.fromkeys((*categories, *fields["categories"])))
         pattern = Pattern(
-            **texts,
-            **lists,
+            **fields,
             default=self.boolean(where, table, "default", otherwise=default),
             near=self.number(where, table, "near", otherwise=40),
             examples=tuple(self.examples(where, table)),
@@ -170,7 +169,7 @@ class _Reader:
 
     def joined(self, where: str, table: Mapping[str, Any], name: str) -> str:
         value = table.get(name)
-        parts = value if isinstance(value, list) else [value]
+        parts: list[Any] = value if isinstance(value, list) else [value]
         if all(isinstance(part, str) for part in parts):
             return "".join(parts)
         self.say(where, name, "expected a string or a list of its parts")
@@ -242,8 +241,7 @@ def _regex_problems(pattern: Pattern) -> Iterator[str]:
     try:
         compiled = compile_match(pattern)
     except regex.error as error:
-        line = f" (line {error.lineno}, column {error.colno})" if error.lineno is not None else ""
-        yield f"match: {error.msg}{line}"
+        yield f"match: {error}"
         return
     if pattern.match and compiled.fullmatch(""):
         yield "match: matches the empty string"

@@ -1,6 +1,7 @@
 """Where a string stands: what its path excludes, what context its path gives, and whether a key above hides it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -8,6 +9,7 @@ import regex
 
 from scrubrelay.core.redaction.keys import MAX_NAME, KeyRules, runs, segments
 from scrubrelay.core.redaction.pattern import Pattern
+from scrubrelay.core.redaction.spans import Cut
 
 MAX_NODES: Final = 20_000
 """Paths remembered; real applications have some thousands, random keys would have no end."""
@@ -72,14 +74,22 @@ class Node:
         path: Its keys; `*` for list indices.
         place: What the rules make of it.
         hider: The key pattern that hides what stands here.
-        clean: The place's memory, within quick reach.
+        exempt: The shape of a string that is spared here.
+        clean: The place's memory within quick reach; empty where a string's fate hangs on more than its place.
+        numbers: Whether short numbers mean something here.
+        renamed: What becomes of the key itself; such a node is not remembered.
+        cuts: What was cut out of the key.
         children: The paths below that were met so far.
     """
 
     path: tuple[str, ...]
     place: Place
     hider: Pattern | None
-    clean: set[str]
+    exempt: "regex.Pattern[str] | None"
+    clean: AbstractSet[str]
+    numbers: bool
+    renamed: str | None = None
+    cuts: tuple[Cut, ...] = ()
     children: dict[str, "Node"] = field(default_factory=dict)
 
 
@@ -90,6 +100,7 @@ class Tree:
         located: The index of each rule that only looks at some paths, and its globs (only at, not at).
         told_by: The rules that each context word speaks for.
         keys: What hides values for their key.
+        exempt: Paths that are spared, and the shape of what is spared there.
     """
 
     def __init__(
@@ -97,7 +108,9 @@ class Tree:
         located: Iterable[tuple[int, Globs, Globs]],
         told_by: Mapping[str, frozenset[int]],
         keys: KeyRules,
+        exempt: Mapping[tuple[str, ...], "regex.Pattern[str]"],
     ) -> None:
+        self._exempt = exempt
         self._located = tuple(located)
         self._told_by = told_by
         self._keys = keys
@@ -126,10 +139,14 @@ class Tree:
     def _node(self, path: tuple[str, ...], told: frozenset[int], hider: Pattern | None) -> Node:
         self._nodes += 1
         excluded = frozenset(
-            index for index, only, never in self._located if (only and not only.match(path)) or never.match(path)
+            index
+            for index, only, never in self._located
+            if (only and not only.match(path)) or never.match(path)
         )
         place = self._places.setdefault((excluded, told), Place(excluded, told))
-        return Node(path, place, hider, place.clean)
+        exempt = self._exempt.get(path)
+        clean = place.clean if hider is None and exempt is None else _NOTHING
+        return Node(path, place, hider, exempt, clean, numbers=bool(told or hider))
 
     def forget(self) -> None:
         """Forget which strings were clean."""
@@ -138,3 +155,4 @@ class Tree:
 
 
 _NONE: frozenset[int] = frozenset()
+_NOTHING: frozenset[str] = frozenset()

@@ -1,16 +1,30 @@
 """One project's scrubber: a library and a policy, applied to items, headers, documents and texts."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-import orjson
-
+from scrubrelay.core.errors import Reason, Unscrubbable
+from scrubrelay.core.redaction.addresses import FIELDS
+from scrubrelay.core.redaction.document import Documents
+from scrubrelay.core.redaction.exempt import CLIENT_ADDRESS, EXEMPT
+from scrubrelay.core.redaction.formats import attachment, text
 from scrubrelay.core.redaction.keys import KeyRules
 from scrubrelay.core.redaction.library import Library
 from scrubrelay.core.redaction.policy import Policy
-from scrubrelay.core.redaction.strings import CUSTOM, Strings
-from scrubrelay.core.redaction.pattern import Pattern
-from scrubrelay.core.redaction.places import Node
+from scrubrelay.core.redaction.strings import Strings, custom
+from scrubrelay.core.redaction.walk import Change, Memory
+from scrubrelay.core.wire.envelope import Item
+from scrubrelay.core.wire.items import Shape, kind_of
+
+__all__ = ["Policy", "Redaction", "Redactor", "Scrubbed"]
+
+_REMARKED: Final = frozenset({"event", "transaction", "feedback", "replay_event", "security", "span"})
+"""Item types whose payload has `_meta` at its root."""
+_OWN: Final = frozenset({"type", "length", "item_count", "meta_length", "dsn"})
+"""What headers say about the envelope itself; `pipeline` writes the DSN anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +35,7 @@ class Redaction:
         path: Where, dotted from the root of the payload.
         pattern: The pattern's id.
         action: What was done with it.
+        count: How often there.
     """
 
     path: str
@@ -29,21 +44,110 @@ class Redaction:
     count: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Scrubbed:
+    """An item that may go on.
+
+    Args:
+        item: The same object if nothing was found.
+        redactions: What was found.
+    """
+
+    item: Item
+    redactions: tuple[Redaction, ...] = ()
+
+
 class Redactor:
     """Scrubs with one library by one policy; safe to use from several threads."""
 
-    def __init__(self, library: Library, policy: Policy = Policy()) -> None:
-        keys = KeyRules(library.key_patterns, policy.safe_keys)
-        self._tree = library.tree(keys)
-        self._strings = Strings(library, policy, self._tree)
-        self._policy = policy
+    def __init__(self, library: Library, policy: Policy | None = None) -> None:
+        self._policy = policy = policy or Policy()
+        patterns = (
+            *library.key_patterns,
+            *((custom(policy.sensitive_keys),) if policy.sensitive_keys else ()),
+        )
+        spared = dict(EXEMPT)
+        if policy.client_ip == "keep":
+            spared.update((field, CLIENT_ADDRESS) for field in FIELDS)
+        self._tree = library.tree(KeyRules(patterns, policy.safe_keys), spared)
+        self._strings = Strings(library, policy)
+        self._documents = Documents(self._strings, Memory(self._tree), policy)
+
+    def item(self, item: Item) -> Scrubbed:
+        """Scrub an item: its payload, as its type demands, and its header.
+
+        Raises:
+            Unscrubbable: It cannot be looked into, so it must not go on.
+        """
+        payload, changes = self._payload(item)
+        own, more = self._headers(item.headers)
+        redactions = (*self._redactions(changes), *self._redactions(more, "headers"))
+        if not redactions:
+            return Scrubbed(item)
+        return Scrubbed(replace(item, headers=own, line=None).replace(payload), redactions)
+
+    def headers(self, headers: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[Redaction, ...]]:
+        """Scrub an envelope's header; the same object comes back if nothing was found."""
+        own, changes = self._headers(headers)
+        return (own if changes else headers), self._redactions(changes)
+
+    def json_document(self, data: bytes) -> tuple[bytes, tuple[Redaction, ...]]:
+        """Scrub a JSON document, as if it were an event; the same object comes back if nothing was found.
+
+        Raises:
+            Unscrubbable: It is no JSON, or nested too deep.
+        """
+        scrubbed, changes = self._documents.scrub(data, has_meta=True)
+        return scrubbed, self._redactions(changes)
 
     def text(self, text: str, key: str = "") -> tuple[str, tuple[Redaction, ...]]:
-        """Scrub a text that stands under a key, or under none."""
+        """Scrub a text that stands under a key (dotted, from the root), or under none."""
         node = self._tree.root()
         for step in key.split(".") if key else ():
             node = self._tree.child(node, step)
         result = self._strings.whole(text, node.hider) if node.hider else self._strings.scrub(text, node)
         if result is None:
             return text, ()
-        return result.text, tuple(Redaction(key, cut.pattern.id, self._policy.action_for(cut.pattern)) for cut in result.cuts)
+        path = tuple(key.split("."))
+        return result.text, self._redactions([Change(path, result.cuts, result.text)])
+
+    def _payload(self, item: Item) -> tuple[bytes, list[Change]]:
+        kind = kind_of(item)
+        if kind.shape in (Shape.JSON, Shape.CONTAINER):
+            return self._documents.scrub(item.payload, has_meta=item.type in _REMARKED)
+        if kind.shape is Shape.PROFILE_CHUNK and "meta_length" not in item.headers:
+            return self._documents.scrub(item.payload)
+        if kind.shape is Shape.TEXT:
+            return text.scrub(self._documents, item.payload)
+        if kind.shape is Shape.ATTACHMENT:
+            return self._attachment(item)
+        return self._opaque(item)
+
+    def _attachment(self, item: Item) -> tuple[bytes, list[Change]]:
+        try:
+            return attachment.scrub(self._documents, item)
+        except Unscrubbable as error:
+            if error.reason is Reason.NOT_UNDERSTOOD:
+                return self._opaque(item)
+            raise
+
+    def _opaque(self, item: Item) -> tuple[bytes, list[Change]]:
+        if self._policy.opaque == "forward":
+            return item.payload, []
+        raise Unscrubbable(Reason.NOT_UNDERSTOOD, f"no scrubber for {kind_of(item).shape.value}")
+
+    def _headers(self, headers: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Change]]:
+        own = deepcopy({key: value for key, value in headers.items() if key not in _OWN})
+        scrubbed, changes = self._documents.value(own)
+        if not changes:
+            return headers, []
+        return {**{key: value for key, value in headers.items() if key in _OWN}, **scrubbed}, changes
+
+    def _redactions(self, changes: Iterable[Change], *prefix: str) -> tuple[Redaction, ...]:
+        counts = Counter(
+            (".".join((*prefix, *change.path)), cut.pattern) for change in changes for cut in change.cuts
+        )
+        return tuple(
+            Redaction(path, pattern.id, self._policy.action_for(pattern), count)
+            for (path, pattern), count in counts.items()
+        )

@@ -44,7 +44,11 @@ class Scanner:
         try:
             for match in rule.regex.finditer(text, timeout=self._budget):
                 start, end = match.span(rule.cut)
-                if start < end and self._counts(rule, text[start:end]) and (told or _near(rule, text, start, end)):
+                if (
+                    start < end
+                    and self._counts(rule, text[start:end])
+                    and (told or _near(rule, text, start, end))
+                ):
                     yield Finding(start, end, rule.pattern)
         except TimeoutError:
             yield Finding(0, len(text), rule.pattern)
@@ -62,9 +66,7 @@ def _near(rule: Rule, text: str, start: int, end: int) -> bool:
         before = before.lstrip(_ALNUM) if before.isascii() else _LEADING.sub("", before)
     if end + near < len(text) and text[end + near].isalnum():
         after = _TRAILING.sub("", after)
-    return any(
-        run in rule.context for side in (before, after) for _, _, run in runs(segments(side))
-    )
+    return any(run in rule.context for side in (before, after) for _, _, run in runs(segments(side)))
 
 
 _ALNUM = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"

@@ -1,0 +1,99 @@
+"""JSON, read and written so that nothing but what was scrubbed differs, where need be by a slower parser."""
+
+import json  # noqa: TID251 -- orjson refuses lone surrogates and NaN, and rounds what does not fit its numbers
+from collections.abc import Iterator
+from typing import Any, Final
+
+import orjson
+import regex
+
+from scrubrelay.core.errors import Reason, Unscrubbable
+
+
+class Raw(str):
+    """A number as it was spelled."""
+
+    __slots__ = ()
+
+
+# What a round trip through orjson would spell otherwise: 1.10, 1e22, -0, more digits than a double or 64 bits hold.
+_RESPELLED: Final = regex.compile(
+    rb"[:,\[]\s*-?(?:\d{17,}|\d+\.\d{16,}|\d+\.\d*0[\],}\s]|\d+(?:\.\d+)?[eE]|0[\],}\s])|\d\.\d{1,400}0[,}\]]|[0-9][eE][+-]?[0-9]"
+)
+# The places where a count of `":` would be less than the number of keys.
+_SPACED_COLON: Final = regex.compile(rb'"[ \t\r\n]+:')
+_EXPECTED: Final = "expected a JSON document"
+
+
+def loads(data: bytes) -> Any:
+    """Parse a document the fast way.
+
+    Raises:
+        ValueError: The fast way cannot read it; `loads_exact` may.
+    """
+    return orjson.loads(data)
+
+
+def loads_exact(data: bytes) -> Any:
+    """Parse a document and keep the spelling of its numbers; of keys that occur twice the last counts.
+
+    Raises:
+        Unscrubbable: It is no JSON, or too deep.
+    """
+    try:
+        return json.loads(data.decode("utf-8-sig"), parse_int=Raw, parse_float=Raw, parse_constant=Raw)
+    except RecursionError as error:
+        raise Unscrubbable(Reason.TOO_DEEP, "nested too deep to be parsed") from error
+    except ValueError as error:
+        raise Unscrubbable(Reason.UNDECODABLE, _EXPECTED) from error
+
+
+def may_repeat_keys(data: bytes, keys: int) -> bool:
+    """Tell whether a document could hold a key twice in one object; the parser would have kept only the last.
+
+    Every key ends in `":`, and inside a string that is `\\":`, so a document's keys can be counted from outside.
+
+    Args:
+        data: The document.
+        keys: How many keys the parser saw.
+    """
+    if keys != data.count(b'":') - data.count(b'\\":') or b'\\\\":' in data:
+        return True
+    spaced = b" :" in data or b"\n:" in data or b"\t:" in data or b"\r:" in data
+    return spaced and _SPACED_COLON.search(data) is not None
+
+
+def is_respelled(data: bytes) -> bool:
+    """Tell whether writing the document anew could spell a number otherwise."""
+    return _RESPELLED.search(data) is not None
+
+
+def dumps(document: Any) -> bytes:
+    """Write a document that `loads` has read."""
+    return orjson.dumps(document)
+
+
+def dumps_exact(document: Any) -> bytes:
+    """Write a document that `loads_exact` has read."""
+    return "".join(_written(document)).encode()
+
+
+def _written(value: Any) -> Iterator[str]:
+    if isinstance(value, Raw):
+        yield str(value)
+    elif isinstance(value, dict):
+        separator = "{"
+        for key, child in value.items():
+            yield f"{separator}{json.dumps(key)}:"
+            yield from _written(child)
+            separator = ","
+        yield "}" if value else "{}"
+    elif isinstance(value, list):
+        separator = "["
+        for child in value:
+            yield separator
+            yield from _written(child)
+            separator = ","
+        yield "]" if value else "[]"
+    else:
+        yield json.dumps(value)

@@ -1,0 +1,93 @@
+"""`_meta`: tells Sentry's interface what was cut, in Sentry's own format, beside what the SDK told before.
+
+A leaf is `{"": {"rem": [[rule, kind, start, end]], "len": n}}`; ranges are UTF-8 byte offsets in the result, `len` is
+the original length in code points (relay-event-schema, `Meta` and `Remark`).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from scrubrelay.core.redaction.strings import REMOVED, SUBSTITUTED
+from scrubrelay.core.redaction.walk import Change
+
+
+def annotate(document: dict[str, Any], changes: Iterable[Change], kind_of: Mapping[str, str]) -> None:
+    """Write the changes of a document into its `_meta`.
+
+    Args:
+        document: The scrubbed document.
+        changes: What was done to it.
+        kind_of: Pattern id to the kind of remark.
+    """
+    meta = document.get("_meta")
+    root = meta if type(meta) is dict else {}
+    wrote = False
+    for change in changes:
+        if change.is_key or not change.path or change.path[0] == "_meta":
+            continue
+        info = _leaf(root, change.path)
+        if info is not None:
+            _write(info, change, kind_of)
+            wrote = True
+    if wrote and "_meta" not in document:
+        document["_meta"] = root
+
+
+def _leaf(root: dict[str, Any], path: Iterable[str]) -> dict[str, Any] | None:
+    node = root
+    for step in (*path, ""):
+        node = node.setdefault(step, {})
+        if type(node) is not dict:
+            return None
+    return node
+
+
+def _write(info: dict[str, Any], change: Change, kind_of: Mapping[str, str]) -> None:
+    if change.text is None:
+        made: list[list[Any]] = [[cut.pattern.id, REMOVED] for cut in change.cuts]
+    else:
+        made = list(_remarks(change.text, change, kind_of))
+    known = info.get("rem")
+    kept = _shifted(known, change) if type(known) is list else []
+    info["rem"] = [*kept, *made]
+    if change.was and "len" not in info:
+        info["len"] = change.was
+
+
+def _remarks(text: str, change: Change, kind_of: Mapping[str, str]) -> Iterable[list[Any]]:
+    done = at = 0
+    for cut in change.cuts:
+        start = at + _size(text[done : cut.start])
+        at = start + _size(text[cut.start : cut.end])
+        done = cut.end
+        yield [cut.pattern.id, kind_of.get(cut.pattern.id, SUBSTITUTED), start, at]
+
+
+def _shifted(known: list[Any], change: Change) -> Iterable[Any]:
+    """Move the SDK's remarks with the text; one whose range was cut into keeps its rule and loses its range."""
+    if change.text is None or not change.was or not change.cuts:
+        return [remark[:2] if type(remark) is list else remark for remark in known]
+    first = _size(change.text[: change.cuts[0].start])
+    tail = change.was_bytes - _size(change.text[change.cuts[-1].end :])
+    shift = _size(change.text) - change.was_bytes
+    return [_moved(remark, first, tail, shift) for remark in known]
+
+
+def _moved(remark: Any, first: int, tail: int, shift: int) -> Any:
+    if (
+        type(remark) is not list
+        or len(remark) < 4
+        or type(remark[2]) is not int
+        or type(remark[3]) is not int
+    ):
+        return remark
+    rule, kind, start, end = remark[:4]
+    if end <= first:
+        return remark
+    if start >= tail:
+        return [rule, kind, start + shift, end + shift]
+    return [rule, kind]
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
