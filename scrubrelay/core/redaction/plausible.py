@@ -28,6 +28,7 @@ _PLACEHOLDER = regex.compile(
             | secret | password | passwd | pass | token | key | string | str | text | value | default | changeme
             | bytes | int | bool | object | optional | required | missing | invalid | function | self | this | test
             | foo | bar | baz | example | sample | dummy | fake ) (\W|_)*
+      | .* fake [_-]? (?: key | secret | pass (?: word )? | token | value ) .*
       | .* (?: _here | -here | changeme | change_me | placeholder | \.\.\. | … ) .*
     ) $""",
 )
@@ -262,6 +263,15 @@ def user_and_password(cut: str) -> bool:
     )
 
 
+def command_password(cut: str) -> bool:
+    """What follows `-p` on a command line: neither a variable, a port nor a flag.
+
+    >>> [command_password(text) for text in ("letmein", "$TOKEN", "%PW%", "3306", "8080:80")]
+    [True, False, False, False, False]
+    """
+    return filled_in(cut) and not regex.search(r"^[\d:.]+$", cut)
+
+
 def mixed_token(cut: str) -> bool:
     """The body of a token behind a short prefix: letters and digits well mixed, no digest, no name.
 
@@ -427,6 +437,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType({
     "session_value": session_value,
     "query_value": query_value,
     "user_and_password": user_and_password,
+    "command_password": command_password,
     "mixed_token": mixed_token,
     "random_literal": random_literal,
     "jwt_header": jwt_header,
