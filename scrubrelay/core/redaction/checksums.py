@@ -97,7 +97,7 @@ _COUNTRIES = frozenset(
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 # A resolver's address is a constant of the internet: no version number is meant by it.
-_RESOLVERS = {"1.1.1.1", "8.8.8.8", "8.8.4.4", "9.9.9.9", "1.0.0.1"}
+_RESOLVERS = {"1.1.1.1", "8.8.8.8", "8.8.4.4", "9.9.9.9"}
 
 
 def _digits(cut: str) -> str:
@@ -182,7 +182,9 @@ def aba(cut: str) -> bool:
     (True, False, False)
     """
     digits = _digits(cut)
-    if len(digits) != 9 or not any(low <= int(digits[:2]) <= high for low, high in ((1, 12), (21, 32), (61, 72))):
+    if len(digits) != 9 or not any(
+        low <= int(digits[:2]) <= high for low, high in ((1, 12), (21, 32), (61, 72))
+    ):
         return False
     return sum(int(d) * w for d, w in zip(digits, (3, 7, 1) * 3, strict=True)) % 10 == 0
 
@@ -241,7 +243,9 @@ def _ipv4(cut: str) -> ipaddress.IPv4Address | None:
 
 def _is_special(address: ipaddress.IPv4Address) -> bool:
     # 169.254.169.254 and .170.2 are the metadata services of every large cloud: constants, not hosts.
-    return address.is_loopback or address.is_unspecified or str(address) in {"169.254.169.254", "169.254.170.2"}
+    return (
+        address.is_loopback or address.is_unspecified or str(address) in {"169.254.169.254", "169.254.170.2"}
+    )
 
 
 def _is_private(address: ipaddress.IPv4Address) -> bool:
@@ -338,7 +342,9 @@ def bech32(cut: str) -> bool:
     prefix, _, data = cut.lower().rpartition("1")
     if not prefix or len(data) < 6 or any(c not in _BECH32 for c in data):
         return False
-    values = [ord(c) >> 5 for c in prefix] + [0] + [ord(c) & 31 for c in prefix] + [_BECH32.index(c) for c in data]
+    values = (
+        [ord(c) >> 5 for c in prefix] + [0] + [ord(c) & 31 for c in prefix] + [_BECH32.index(c) for c in data]
+    )
     return _polymod(values) in {1, 0x2BC830A3}
 
 
@@ -360,7 +366,7 @@ def email(cut: str) -> bool:
     """
     local, _, domain = cut.rpartition("@")
     suffix = domain.rpartition(".")[2].lower()
-    return suffix not in _FILE_SUFFIXES and local.lower() not in {"git", "hg", "svn", "@"}
+    return bool(local) and suffix not in _FILE_SUFFIXES and local.lower() not in {"git", "hg", "svn"}
 
 
 # No top-level domain among them; `.rs`, `.py`, `.md`, `.sh`, `.zip` are, and stay.
