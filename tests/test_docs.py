@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import filterfalse
 from pathlib import Path
 
+import orjson
 import pytest
 import regex
 
@@ -152,7 +153,8 @@ def test_the_python_sdk(tmp_path):
         done = run([sys.executable, "-W", "error", "-c", text], tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
         data = {"SCRUBRELAY_DATA_DIR": str(relay.directory / "data")}
-        kept = run(["scrubrelay", "outbox", "show", "1"], tmp_path, **data)
+        (listed,) = orjson.loads(run(["scrubrelay", "outbox", "list", "--json"], tmp_path, **data).stdout)
+        kept = run(["scrubrelay", "outbox", "show", str(listed["id"])], tmp_path, **data)
     assert "[email]" in kept.stdout
     assert not [secret for secret in ("hunter2", "jane@example.com") if secret in kept.stdout]
 
