@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -131,8 +132,18 @@ class Relay:
         finally:
             connection.close()
 
-    def admin(self, path: str) -> object:
-        """GET a JSON page of the admin listener."""
+    def admin(self, path: str) -> Any:
+        """GET a JSON page of the admin listener, which may be up a moment after the other one."""
+        deadline = time.monotonic() + _START_TIMEOUT
+        while True:
+            try:
+                return self._admin_page(path)
+            except ConnectionRefusedError:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.05)
+
+    def _admin_page(self, path: str) -> Any:
         connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=5)
         try:
             connection.request("GET", path, headers={"Authorization": f"Bearer {TOKEN}"})
