@@ -43,6 +43,7 @@ _ADVICE = regex.compile(
 _REPEATED = regex.compile(r"^(?:[*•x●·.#_=+-]|\bX)+$|^(.{1,2})\1{2,}.?$", regex.IGNORECASE)
 _MASKED = regex.compile(r"(?i)x{6,}|\*{3,}|•{3,}|(\w)\1{7,}")
 _PLAIN = frozenset("_-./:,()[]{}='’\"")
+_UUID = regex.compile(r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 _CROSSED = regex.compile(r"(?i)x{6,}|\*{3,}|•{3,}")
 _CODE = regex.compile(
     r"""(?x) ^ (?:
@@ -78,7 +79,7 @@ _JWT_STARTS = (
     "eyJjdHkiOi",
     "eyJ4NXQiOi",
 )  # {"alg": ...
-_VERSION = regex.compile(r"(?i)^v?\d+(?:\.\d+)+[\w.+-]*$|^rc\d")
+_VERSION = regex.compile(r"(?i)^(?=.{1,40}$)v?\d+(?:\.\d+)+[\w.+-]*$|^rc\d")
 _DATE = regex.compile(r"^\d{4}-\d\d-\d\d")
 
 
@@ -272,6 +273,15 @@ def command_password(cut: str) -> bool:
     return filled_in(cut) and not regex.search(r"^[\d:.]+$", cut)
 
 
+def named_key(cut: str) -> bool:
+    """The value of `something_key`: as vendor_value, and no UUID, which identifies more often than it opens.
+
+    >>> named_key("f6fd04ab6b4f7992adc2"), named_key("12345678-1234-4123-8123-123456789012")
+    (True, False)
+    """
+    return vendor_value(cut) and not _UUID.search(cut)
+
+
 def mixed_token(cut: str) -> bool:
     """The body of a token behind a short prefix: letters and digits well mixed, no digest, no name.
 
@@ -438,6 +448,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType({
     "query_value": query_value,
     "user_and_password": user_and_password,
     "command_password": command_password,
+    "named_key": named_key,
     "mixed_token": mixed_token,
     "random_literal": random_literal,
     "jwt_header": jwt_header,
