@@ -24,11 +24,15 @@ MAX_RATIO = 200.0
 
 _PIECE = 256 * 1024
 _RATIO_COUNTS_FROM = 1024 * 1024  # a small body may repeat itself as it likes
+_MOST_MEMBERS = 10_000  # gzip members or zstd frames: each costs more than its 20 bytes say
 _LEVEL = 1  # gzip towards upstream: a third of the time of level 6 for a tenth more bytes
 _GZIP = 31
 _ZLIB = 15
 _RAW = -15
 _ERRORS = (zlib.error, brotli.error, zstd.ZstdError, EOFError)
+_ZSTD: dict[int, int] = {
+    zstd.DecompressionParameter.window_log_max: 23
+}  # 8 MiB, all a body on the web may ask (RFC 9659)
 _DAMAGED = "invalid compression format"
 
 
@@ -140,13 +144,17 @@ class _Zlib:
         self._unpack = zlib.decompressobj(window)
         self._rest = b""
         self._full = False
+        self._members = 1
+        self._ended = False
 
     def piece(self, data: bytes) -> bytes:
         data = self._rest + data if self._rest else data
         if self._unpack.eof and data:
-            if self._window != _GZIP or data[0] != 0x1F:
+            self._ended = self._ended or self._window != _GZIP or data[0] != 0x1F
+            if self._ended:
                 self._rest, self._full = b"", False  # trailing garbage, ignored as gzip(1) and servers do
                 return b""
+            self._members = _one_more(self._members)
             self._unpack = zlib.decompressobj(self._window)
         piece = self._unpack.decompress(data, _PIECE)
         self._rest = self._unpack.unconsumed_tail or self._unpack.unused_data
@@ -187,14 +195,16 @@ class _Zstd:
     """Any number of frames (RFC 8878)."""
 
     def __init__(self, _first: bytes) -> None:
-        self._unpack = zstd.ZstdDecompressor()
+        self._unpack = zstd.ZstdDecompressor(options=_ZSTD)
         self._rest = b""
+        self._frames = 1
 
     def piece(self, data: bytes) -> bytes:
         data = self._rest + data if self._rest else data
         self._rest = b""
         if self._unpack.eof and data:
-            self._unpack = zstd.ZstdDecompressor()
+            self._frames = _one_more(self._frames)
+            self._unpack = zstd.ZstdDecompressor(options=_ZSTD)
         piece = self._unpack.decompress(data, max_length=_PIECE)
         self._rest = self._unpack.unused_data
         return piece
@@ -206,6 +216,12 @@ class _Zstd:
     @property
     def complete(self) -> bool:
         return bool(self._unpack.eof)
+
+
+def _one_more(members: int) -> int:
+    if members == _MOST_MEMBERS:
+        raise EOFError
+    return members + 1
 
 
 def _deflate_decoder(first: bytes) -> _Zlib:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+import regex
 
 from scrubrelay.core.errors import BadRequest
 
@@ -16,6 +17,8 @@ MAX_ITEMS = 500
 
 _WHAT = "invalid event envelope"
 _NEWLINE = 10
+_NO_NEWLINE = regex.compile(rb"[^\n]")
+_INTERNAL = "integration"  # what Relay makes of OTLP and the like; from a client it is refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +70,18 @@ def decode(data: bytes) -> Envelope:
     line = data[:end]
     if not line.strip():
         raise BadRequest(_WHAT, "missing envelope header")
-    headers = _header(line, "invalid envelope header")
+    headers, line_kept = _header(line, "invalid envelope header")
     items: list[Item] = []
     at = end + 1
     while at < len(data):
-        if data[at] == _NEWLINE:  # an empty line between items is nobody's payload
-            at += 1
-            continue
+        header = _NO_NEWLINE.search(data, at)  # an empty line between items is nobody's payload
+        if header is None:
+            break
         if len(items) == MAX_ITEMS:
             raise BadRequest(_WHAT, "too many individual items")
-        item, at = _item(data, at)
+        item, at = _item(data, header.start())
         items.append(item)
-    return Envelope(headers, tuple(items), line)
+    return Envelope(headers, tuple(items), line_kept)
 
 
 def encode(envelope: Envelope) -> bytes:
@@ -92,13 +95,15 @@ def encode(envelope: Envelope) -> bytes:
 def _item(data: bytes, at: int) -> tuple[Item, int]:
     end = _line_end(data, at)
     line = data[at:end]
-    headers = _header(line, "invalid item header")
+    headers, line_kept = _header(line, "invalid item header")
     if not isinstance(headers.get("type"), str):
         raise BadRequest(_WHAT, "invalid item header")
+    if headers["type"] == _INTERNAL:
+        raise BadRequest("envelope contains internal items")
     start = end + 1
     length = headers.get("length")
     stop = _line_end(data, start) if length is None else _stop(data, start, length)
-    return Item(headers, data[start:stop], line), stop + 1
+    return Item(headers, data[start:stop], line_kept), stop + 1
 
 
 def _stop(data: bytes, start: int, length: Any) -> int:
@@ -117,14 +122,20 @@ def _line_end(data: bytes, start: int) -> int:
     return len(data) if end < 0 else end
 
 
-def _header(line: bytes, cause: str) -> dict[str, Any]:
+def _header(line: bytes, cause: str) -> tuple[dict[str, Any], bytes | None]:
+    """Return a header and the line that spells it; None if the line says more than the header holds.
+
+    Of a name that stands twice the last value counts; the first would leave with the line, unseen.
+    """
     try:
         header = orjson.loads(line)
-    except orjson.JSONDecodeError:
+        plain = orjson.dumps(header)  # it writes fewer levels than it reads: 254
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         raise BadRequest(_WHAT, cause) from None  # the parser's own message may quote the line
     if not isinstance(header, dict):
         raise BadRequest(_WHAT, cause)
-    return header
+    whole = line.count(b'"') == plain.count(b'"') and b"\\u0022" not in line
+    return header, line if whole else None
 
 
 def _item_line(item: Item) -> bytes:

@@ -36,7 +36,7 @@ def envelope_of_store(body: bytes, now: float) -> Envelope:
     try:
         event = orjson.loads(data)
     except orjson.JSONDecodeError:
-        return _other(data, now)
+        return _other(body if data == body.strip() else data, now)  # an attachment may end in white space
     if not isinstance(event, dict):
         raise BadRequest("invalid JSON data", "expected an object")
     return _envelope(data, event, now)
@@ -47,9 +47,10 @@ def _other(data: bytes, now: float) -> Envelope:
     try:
         return decode(data)
     except BadRequest:
-        if not (data.startswith(b"{") and data.endswith(b"}")):
+        event = data.strip()
+        if not (event.startswith(b"{") and event.endswith(b"}")):
             raise BadRequest("invalid JSON data") from None
-    return _envelope(data, {}, now)
+    return _envelope(event, {}, now)
 
 
 def _envelope(data: bytes, event: dict[str, Any], now: float) -> Envelope:
@@ -67,7 +68,7 @@ def _unwrapped(body: bytes) -> bytes:
     if body[:1] == b"x":  # zlib's first byte at its usual window size
         return _inflated(body)
     try:
-        inner = b64decode(body, validate=True)
+        inner = b64decode(body.translate(None, b" \t\r\n"), validate=True)  # raven-ruby broke its lines
     except (binascii.Error, ValueError):
         raise BadRequest("invalid JSON data") from None  # the error may quote the body
     return _inflated(inner) if inner[:1] != b"{" else inner

@@ -69,6 +69,28 @@ def test_a_stream_that_is_cut_off_is_refused(encoding):
         inflate(PACKERS[encoding](os.urandom(5000))[:-9], encoding, _MANY)
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+def test_a_swarm_of_empty_members_is_refused(encoding):
+    """Each costs a new decoder and, fed at once, a copy of all that follow."""
+    with pytest.raises(BadRequest):
+        inflate(PACKERS[encoding](b"") * 10_001, encoding, _MANY)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 99])
+def test_garbage_behind_gzip_is_ignored_to_its_end(chunk):
+    packed = gzip.compress(b"body") + b"zz\x1fzz"
+    inflater = Inflater("gzip", _MANY)
+    parts = [inflater.feed(packed[at : at + chunk]) for at in range(0, len(packed), chunk)]
+    assert b"".join(parts) + inflater.finish() == b"body"
+
+
+def test_a_zstd_window_of_more_than_8_mib_is_refused():
+    wide = {zstd.CompressionParameter.window_log: 24}
+    packer = zstd.ZstdCompressor(options=wide)
+    with pytest.raises(BadRequest):
+        inflate(packer.compress(b"body") + packer.flush(), "zstd", _MANY)
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
 @given(data=st.binary(min_size=1, max_size=300))
 def test_damaged_bytes_raise_only_what_we_refuse(encoding, data):

@@ -1,10 +1,12 @@
 from contextlib import suppress
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scrubrelay.core.errors import BadRequest
+from scrubrelay.core.wire.encoding import inflate
 from scrubrelay.core.wire.envelope import Envelope, Item, decode, encode
 
 KEYS = st.text("abcdefgh_", min_size=1, max_size=8)
@@ -64,6 +66,8 @@ def test_arbitrary_bytes_decode_or_are_refused(data):
         (b'{}\n{"type":"a","length":1}', "unexpected end of file"),
         (b'{}\n{"type":"a","length":1}\nxy', "missing newline after header or payload"),
         (b"{}\n" + b'{"type":"a"}\n\n' * 501, "too many individual items"),
+        (b'{"a":' + b"[" * 300 + b"]" * 300 + b"}", "invalid envelope header"),
+        (b'{}\n{"type":"a","x":' + b"[" * 300 + b"]" * 300 + b"}", "invalid item header"),
     ],
 )
 def test_a_malformed_envelope_is_refused_with_its_cause(data, cause):
@@ -85,6 +89,40 @@ def test_a_malformed_envelope_is_refused_with_its_cause(data, cause):
 )
 def test_every_legal_framing_is_read(data, payloads):
     assert [item.payload for item in decode(data).items] == payloads
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"type":"a","x":"hunter2","x":"ok","length":0}',
+        b'{"type":"a","x":7,"x":"","length":0}',
+        b'{"type":"a","x":{"y":"hunter2"},"x":"\\u0022\\u0022\\u0022\\u0022","length":0}',
+    ],
+)
+def test_the_first_value_of_a_name_that_stands_twice_does_not_leave(line):
+    out = encode(decode(b"{}\n" + line + b"\n"))
+    assert b"hunter2" not in out
+    assert out.count(b'"x"') == 1
+
+
+def test_what_a_relay_makes_itself_is_refused_from_a_client():
+    with pytest.raises(BadRequest, match="envelope contains internal items"):
+        decode(b'{}\n{"type":"integration"}\n{}')
+
+
+def test_no_recorded_envelope_loses_a_byte_of_a_payload_or_a_header(recordings):
+    """Nor a byte of a header line that states its length already."""
+    for about in sorted((recordings / "corpus").glob("*.json")):
+        said = orjson.loads(about.read_bytes())
+        if said.get("kind") != "envelope" or about.name == "manifest.json":
+            continue
+        before = decode(inflate(about.with_suffix(".bin").read_bytes(), said["content_encoding"], 100 << 20))
+        after = decode(encode(before))
+        assert after.line == before.line, about.name
+        assert [one.payload for one in after.items] == [one.payload for one in before.items], about.name
+        for one, other in zip(before.items, after.items, strict=True):
+            assert other.headers == {**one.headers, "length": len(one.payload)}, about.name
+            assert one.line == other.line or "length" not in one.headers, about.name
 
 
 def test_a_header_without_length_keeps_its_spelling_and_gets_one():

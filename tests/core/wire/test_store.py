@@ -1,5 +1,5 @@
 import zlib
-from base64 import b64encode
+from base64 import b64encode, encodebytes
 
 import orjson
 import pytest
@@ -20,6 +20,7 @@ EVENT = orjson.dumps({"event_id": EVENT_ID, "message": "boom"})
         b64encode(EVENT),
         zlib.compress(EVENT),
         b64encode(zlib.compress(EVENT)),
+        encodebytes(zlib.compress(EVENT) + b"ignored, but longer than a line of base64" * 3),
     ],
 )
 def test_each_wrapping_of_an_event_is_opened(body):
@@ -42,6 +43,11 @@ def test_the_item_type_is_that_of_the_event(kind, expected):
 def test_an_envelope_on_this_path_is_an_envelope():
     body = encode(envelope_of_store(EVENT, 0.0))
     assert encode(envelope_of_store(body, 9.0)) == body
+
+
+def test_an_attachment_of_an_envelope_here_may_end_in_white_space():
+    envelope = envelope_of_store(b'{}\n{"type":"attachment","length":3}\na \n', 0.0)
+    assert [item.payload for item in envelope.items] == [b"a \n"]
 
 
 def test_json_that_only_a_lenient_parser_reads_is_left_to_the_scrubber():
