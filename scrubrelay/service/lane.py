@@ -54,6 +54,8 @@ class Lane:
     max_age: float
     failures: int = 0
     """Tries since the last answer of any kind."""
+    pauses: int = 0
+    """Pauses since then: tries that were in flight together fail together, and make one."""
     memory: int = 0
     """Bytes of envelopes held here."""
     cursor: int = 0
@@ -164,13 +166,14 @@ class Lane:
             self._ready += [(parcel_id, parcel) for _, parcel_id, parcel in self._delayed]
             self._delayed.clear()
             heapify(self._ready)
-        self.failures = 0
+        self.failures = self.pauses = 0
 
     def put_back(self, parcel: Parcel, moment: Moment, delay: float, *, outage: bool) -> None:
         """Try a parcel again later; after an `outage` others wait as well."""
         self.flying.discard(parcel.id)
         again = replace(parcel, attempt=parcel.attempt + 1)
         if outage:
+            self.pauses += moment.monotonic >= self._probe_at
             self.failures += 1
             self._probe_at = moment.monotonic + delay
         else:
