@@ -10,6 +10,7 @@ import regex
 
 from scrubrelay.core.errors import ConfigError
 from scrubrelay.core.redaction.keys import KeyRules, compact
+from scrubrelay.core.redaction.marks import Marks
 from scrubrelay.core.redaction.pattern import Pack, Pattern, compile_match, nearest
 from scrubrelay.core.redaction.places import Globs, Tree
 from scrubrelay.core.redaction.prefilter import EveryRule, Prefilter
@@ -73,14 +74,16 @@ class Library:
         """A hash of all patterns: what a cache of the compiled engine is named by."""
         return blake2b(repr(self.patterns).encode(), digest_size=16).hexdigest()
 
-    def tree(self, keys: KeyRules, exempt: Mapping[tuple[str, ...], "regex.Pattern[str]"]) -> Tree:
+    def tree(
+        self, keys: KeyRules, marks: Marks, exempt: Mapping[tuple[str, ...], "regex.Pattern[str]"]
+    ) -> Tree:
         """Return an empty memory of paths for these rules."""
         told_by: dict[str, set[int]] = {}
         for rule in self.rules:
             for word in rule.context:
                 told_by.setdefault(word, set()).add(rule.index)
         located = ((one.index, one.only_at, one.not_at) for one in self.rules if one.only_at or one.not_at)
-        return Tree(located, {word: frozenset(rules) for word, rules in told_by.items()}, keys, exempt)
+        return Tree(located, {word: frozenset(rules) for word, rules in told_by.items()}, keys, marks, exempt)
 
 
 def _rules(patterns: Iterable[Pattern]) -> Iterator[Rule]:

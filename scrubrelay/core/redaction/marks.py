@@ -77,6 +77,10 @@ class Marks:
             return False
         return self._mark.search(cut) is not None and not _WORD.search(self._mark.sub("", cut))
 
+    def strip(self, name: str) -> str:
+        """Return a name without its marks."""
+        return self._mark.sub(" ", name) if "[" in name or "*" in name else name
+
     def value(self, text: str) -> bool:
         """Tell whether a whole value is one mark."""
         return self._mark.fullmatch(text.strip()) is not None

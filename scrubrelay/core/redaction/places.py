@@ -8,6 +8,7 @@ from typing import Final
 import regex
 
 from scrubrelay.core.redaction.keys import MAX_NAME, KeyRules, runs, segments
+from scrubrelay.core.redaction.marks import Marks
 from scrubrelay.core.redaction.pattern import Pattern
 from scrubrelay.core.redaction.spans import Cut
 
@@ -100,6 +101,7 @@ class Tree:
         located: The index of each rule that only looks at some paths, and its globs (only at, not at).
         told_by: The rules that each context word speaks for.
         keys: What hides values for their key.
+        marks: What earlier scrubbing left in keys, which says nothing about their values.
         exempt: Paths that are spared, and the shape of what is spared there.
     """
 
@@ -108,9 +110,11 @@ class Tree:
         located: Iterable[tuple[int, Globs, Globs]],
         told_by: Mapping[str, frozenset[int]],
         keys: KeyRules,
+        marks: Marks,
         exempt: Mapping[tuple[str, ...], "regex.Pattern[str]"],
     ) -> None:
         self._exempt = exempt
+        self._marks = marks
         self._located = tuple(located)
         self._told_by = told_by
         self._keys = keys
@@ -130,11 +134,16 @@ class Tree:
         known = parent.children.get(key)
         if known is not None:
             return known
-        told = parent.place.told.union(*(self._told_by.get(word, _NONE) for word in name_words(key)))
-        hider = parent.hider or (self._keys.match(key) if key != "*" else None)
+        name = self._marks.strip(key)
+        told = parent.place.told.union(*(self._told_by.get(word, _NONE) for word in name_words(name)))
+        hider = parent.hider or self._keys.match(name)
         node = self._node((*parent.path, key), told, hider)
         parent.children[key] = node
         return node
+
+    def hider(self, name: str) -> Pattern | None:
+        """Return the key pattern that hides the value of this name, wherever it stands."""
+        return self.child(self.root(), name).hider
 
     def _node(self, path: tuple[str, ...], told: frozenset[int], hider: Pattern | None) -> Node:
         self._nodes += 1

@@ -13,8 +13,9 @@ from scrubrelay.core.redaction.exempt import CLIENT_ADDRESS, EXEMPT
 from scrubrelay.core.redaction.formats import attachment, text
 from scrubrelay.core.redaction.keys import KeyRules
 from scrubrelay.core.redaction.library import Library
+from scrubrelay.core.redaction.marks import Marks
 from scrubrelay.core.redaction.policy import Policy
-from scrubrelay.core.redaction.strings import Strings, custom
+from scrubrelay.core.redaction.strings import HIDDEN, Strings, custom
 from scrubrelay.core.redaction.walk import Change, Memory
 from scrubrelay.core.wire.envelope import Item
 from scrubrelay.core.wire.items import Shape, kind_of
@@ -69,8 +70,9 @@ class Redactor:
         spared = dict(EXEMPT)
         if policy.client_ip == "keep":
             spared.update((field, CLIENT_ADDRESS) for field in FIELDS)
-        self._tree = library.tree(KeyRules(patterns, policy.safe_keys), spared)
-        self._strings = Strings(library, policy)
+        marks = Marks({*(one.label for one in (*library.patterns, HIDDEN))})
+        self._tree = library.tree(KeyRules(patterns, policy.safe_keys), marks, spared)
+        self._strings = Strings(library, policy, self._tree, marks)
         self._documents = Documents(self._strings, Memory(self._tree), policy)
 
     def item(self, item: Item) -> Scrubbed:

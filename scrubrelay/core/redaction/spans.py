@@ -26,7 +26,7 @@ class Cut(NamedTuple):
 def settle(findings: Iterable[Finding]) -> list[Finding]:
     """Unite what overlaps, so that every character found is cut; the longest of them gives its name.
 
-    Equal lengths: the earliest, then the pattern's id, so that the result never depends on the order of finding.
+    Equal lengths: what was known by its shape rather than by its key, then the earliest, then the pattern's id, so that the result never depends on the order of finding.
     """
     settled: list[Finding] = []
     best: list[Finding] = []
@@ -44,8 +44,8 @@ def _rank(one: Finding) -> tuple[int, int, str]:
     return (one.start, -one.end, one.pattern.id)
 
 
-def _rank_by_length(one: Finding) -> tuple[int, int, str]:
-    return (one.start - one.end, one.start, one.pattern.id)
+def _rank_by_length(one: Finding) -> tuple[int, bool, int, str]:
+    return (one.start - one.end, one.pattern.is_key, one.start, one.pattern.id)
 
 
 def covering(findings: Iterable[Finding], cuts: Sequence[Cut]) -> list[Finding]:

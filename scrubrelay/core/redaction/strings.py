@@ -1,17 +1,30 @@
 """Scrubs one string: looks until nothing is left to find, then says what was cut and where."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
+
+import regex
 
 from scrubrelay.core.redaction.library import Library
 from scrubrelay.core.redaction.marks import Action, Marks
 from scrubrelay.core.redaction.pattern import Pattern
-from scrubrelay.core.redaction.places import Node
+from scrubrelay.core.redaction.places import Node, Tree
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.scanner import Scanner
+from scrubrelay.core.redaction.query import pairs
 from scrubrelay.core.redaction.spans import Cut, Finding, covering, replace, settle
+from scrubrelay.core.redaction.structure import START, Leaf, leaves
+from scrubrelay.core.redaction.views import decoded, unescaped
+from scrubrelay.core.redaction.wrapped import unwrapped
 
+_DEPTH: Final = 5
+"""Encodings within encodings; SDKs were seen to nest JSON three times."""
+_PIECE: Final = 32_768
+_LARGEST_PIECE: Final = 1024 * 1024
+_OVERLAP: Final = 4096
+_TEMPLATE: Final = regex.compile(r"\s*+(?:\Z|[$:{<]|%[sd(])")
+"""A value that a program will fill in."""
 SUBSTITUTED, REMOVED, MASKED, PSEUDONYMIZED = "s", "x", "m", "p"
 KINDS: Final[Mapping[str, str]] = {
     "replace": SUBSTITUTED,
@@ -23,7 +36,9 @@ KINDS: Final[Mapping[str, str]] = {
 """Actions, and what `_meta` calls them (relay-event-schema, `RemarkType`)."""
 _ROUNDS: Final = 8
 """What a cut leaves may read differently than before; a text that is never at peace is hidden whole."""
-_SAYS_NOTHING: Final = frozenset({"", "true", "false", "null", "none", "undefined", "nil"})
+_SAYS_NOTHING: Final = frozenset(
+    {"", "true", "false", "True", "False", "null", "None", "undefined", "nil"}
+)
 """What Relay leaves under a sensitive key too: whether something was set is worth knowing."""
 HIDDEN: Final = Pattern("scrubrelay.hidden", "[hidden]", "Nobody could look into it in time.")
 CUSTOM_ID: Final = "keys.custom"
@@ -50,8 +65,9 @@ class Result:
 class Strings:
     """Scrubs strings by a library and a policy."""
 
-    def __init__(self, library: Library, policy: Policy) -> None:
-        self.marks = Marks({*(one.label for one in library.patterns), HIDDEN.label})
+    def __init__(self, library: Library, policy: Policy, tree: Tree, marks: Marks) -> None:
+        self._tree = tree
+        self.marks = marks
         self._prefilter = library.prefilter
         self._scanner = Scanner(library, self.marks, policy.budget)
         self._actions: Mapping[str, Action] = {
@@ -74,14 +90,83 @@ class Strings:
             current, cuts = replace(current, findings, cuts, self.hide)
         return self.whole(text, HIDDEN)
 
-    def find(self, text: str, node: Node) -> list[Finding]:
-        """Return what stands in the text, unsettled."""
-        candidates = self._prefilter.candidates(text)
-        return self._scanner.find(text, node.place, candidates) if candidates else []
+    def find(self, text: str, node: Node, depth: int = 0) -> list[Finding]:
+        """Return what stands in the text, however it is spelled, unsettled."""
+        return self._piece(text, node, depth) if len(text) <= _PIECE else self._find_long(text, node, depth)
+
+    def _piece(self, text: str, node: Node, depth: int) -> list[Finding]:
+        found = self._scanner.find(text, node.place, self._prefilter.candidates(text))
+        if depth < _DEPTH:
+            found += self._decoded(text, node, depth + 1)
+            found += self._structured(text, node, depth + 1)
+            found += self._queried(text)
+            found += self._wrapped(text, node, depth + 1)
+        return found
+
+    def _find_long(self, text: str, node: Node, depth: int) -> list[Finding]:
+        """Look at a long text piece by piece: pieces overlap, and one grows while a find reaches its end."""
+        found: list[Finding] = []
+        start, size = 0, _PIECE
+        while start < len(text):
+            end = min(start + size, len(text))
+            inner = self._piece(text[start:end], node, depth)
+            if end < len(text) and any(start + one.end >= end for one in inner) and size < _LARGEST_PIECE:
+                size *= 2
+                continue
+            found += (
+                Finding(start + one.start, start + one.end, one.pattern)
+                for one in inner
+                # What stands before is not seen there; the piece before saw both.
+                if not start or one.start > _OVERLAP // 2 or one.end > _OVERLAP
+            )
+            start, size = (end if end == len(text) else end - _OVERLAP), _PIECE
+        return found
+
+    def _decoded(self, text: str, node: Node, depth: int) -> Iterator[Finding]:
+        view = decoded(text)
+        if view is not None and view.text != text:
+            yield from map(view.original, self.find(view.text, node, depth))
+
+    def _structured(self, text: str, node: Node, depth: int) -> Iterator[Finding]:
+        start = START.search(text)
+        if start is None:
+            return
+        for leaf in leaves(text, start.start()):
+            below = node
+            for key in leaf.path:
+                below = self._tree.child(below, key)
+            if below.hider is not None:
+                if not self._says_nothing(text[leaf.start : leaf.end]):
+                    yield Finding(leaf.start, leaf.end, below.hider)
+            elif leaf.quoted:
+                yield from self._leaf(text, leaf, below, depth)
+
+    def _leaf(self, text: str, leaf: Leaf, node: Node, depth: int) -> Iterator[Finding]:
+        view = unescaped(text, leaf.start, leaf.end)
+        if view is not None:
+            yield from map(view.original, self.find(view.text, node, depth))
+        elif node.place.told:
+            inner = self.find(text[leaf.start : leaf.end], node, depth)
+            yield from (Finding(one.start + leaf.start, one.end + leaf.start, one.pattern) for one in inner)
+
+    def _queried(self, text: str) -> Iterator[Finding]:
+        for name, start, end in pairs(text):
+            hider = self._tree.hider(name)
+            if hider is not None and not self._says_nothing(text[start:end]):
+                yield Finding(start, end, hider)
+
+    def _wrapped(self, text: str, node: Node, depth: int) -> Iterator[Finding]:
+        for start, end, inner in unwrapped(text):
+            findings = settle(self.find(inner, node, depth))
+            if findings:
+                yield Finding(start, end, max(findings, key=lambda one: one.end - one.start).pattern)
+
+    def _says_nothing(self, text: str) -> bool:
+        return text in _SAYS_NOTHING or self.marks.only(text) or _TEMPLATE.match(text) is not None
 
     def whole(self, text: str, pattern: Pattern) -> Result | None:
         """Return what becomes of a string that is hidden whole; None if there is nothing to hide any more."""
-        if text.lower() in _SAYS_NOTHING or self.marks.value(text):
+        if text in _SAYS_NOTHING or self.marks.value(text):
             return None
         hidden = self.hide(pattern, text)
         return Result(hidden, (Cut(0, len(hidden), pattern),))

@@ -1,0 +1,105 @@
+"""Text that is data: reads JSON and Python's repr, whole or cut off, well enough to tell keys from values."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import regex
+
+START: Final = regex.compile(r"""[{\[(]\s{0,200}(?:\\{0,15}["'{\[(]|[bur]['"])""")
+_TOKEN: Final = regex.compile(
+    r"""(?xs)
+      (?P<e> \\{1,15} ["'] ) (?P<escaped> (?: (?! (?<! \\ ) (?P=e) ) . )*+ ) (?: (?P=e) | \Z )
+    | " (?P<double> (?: [^"\\]++ | \\ . )*+ ) (?: " | \\? \Z )
+    | ' (?P<single> (?: [^'\\]++ | \\ . )*+ ) (?: ' | \\? \Z )
+    | (?<! [\w.] ) (?P<number> -? \d [\d.eE+-]*+ )
+    | (?P<mark> [{}\[\](),:] | => )
+    """
+)
+_QUOTED: Final = ("escaped", "double", "single")
+_OPEN, _CLOSE = frozenset("{[("), frozenset("}])")
+_CLOSES_NEXT: Final = regex.compile(r"\s*+[\])]")
+_NAMING: Final = frozenset({"key", "name"})
+
+
+class Leaf(NamedTuple):
+    """A string or number in structured text.
+
+    Args:
+        start: Where its content starts, quotes left out.
+        end: Where it ends.
+        path: The keys above it; `*` for a list.
+        quoted: Whether it is a string.
+    """
+
+    start: int
+    end: int
+    path: tuple[str, ...]
+    quoted: bool
+
+
+@dataclass(slots=True)
+class _Level:
+    """An open bracket: the path below it, and what has been read since the last comma."""
+
+    path: tuple[str, ...]
+    named: bool
+    key: str | None = None
+    last: tuple[int, int, bool] | None = None
+    first: str | None = None
+    count: int = 0
+    name: str | None = None
+
+
+def leaves(text: str, start: int) -> Iterator[Leaf]:
+    """Yield the strings and numbers from `start` on, keys left out, each with its path."""
+    stack = [_Level((), named=False)]
+    for match in _TOKEN.finditer(text, start):
+        mark = match["mark"]
+        level = stack[-1]
+        if mark is None:
+            level.last = _content(match)
+            if _CLOSES_NEXT.match(text, match.end()) and level.count == 1 and not level.named and level.first:
+                yield Leaf(*level.last[:2], (*level.path, level.first), level.last[2])
+                level.last = None
+        elif mark in (":", "=>"):
+            if level.last is not None:
+                level.key = text[level.last[0] : level.last[1]]
+                level.last = None
+        else:
+            yield from _flush(text, level)
+            if mark in _OPEN and len(stack) < 64:
+                stack.append(_Level(_below(level), named=mark == "{"))
+            elif mark in _CLOSE and len(stack) > 1:
+                stack.pop()
+                stack[-1].key = None
+            elif mark == ",":
+                level.key = None
+                level.count += 1
+    yield from _flush(text, stack[-1])
+
+
+def _content(match: "regex.Match[str]") -> tuple[int, int, bool]:
+    for group in _QUOTED:
+        if match[group] is not None:
+            return (*match.span(group), True)
+    return (*match.span("number"), False)
+
+
+def _below(level: _Level) -> tuple[str, ...]:
+    return (*level.path, level.key if level.key is not None else "*")
+
+
+def _flush(text: str, level: _Level) -> Iterator[Leaf]:
+    if level.last is None:
+        return
+    start, end, quoted = level.last
+    level.last = None
+    key = level.key
+    if key in _NAMING:
+        level.name = text[start:end]
+    elif key == "value" and level.name is not None:
+        key = level.name
+    elif key is None and level.count == 0:
+        level.first = text[start:end]
+    yield Leaf(start, end, (*level.path, key if key is not None else "*"), quoted)

@@ -1,0 +1,27 @@
+"""Base64 inside text that turns out to be readable text itself."""
+
+import base64
+from collections.abc import Iterator
+from typing import Final
+
+import regex
+
+RUN: Final = regex.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{16,}+={0,2}")
+_MIXED: Final = regex.compile(r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])")
+_URL_SAFE: Final = str.maketrans("-_", "+/")
+_LONGEST: Final = 200_000
+
+
+def unwrapped(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield each run of base64 that decodes to printable UTF-8, with its span."""
+    for match in RUN.finditer(text):
+        run = match[0].rstrip("=")
+        if len(run) % 4 == 1 or len(run) > _LONGEST or not _MIXED.match(run):
+            continue
+        plain = base64.b64decode(run.translate(_URL_SAFE) + "=" * (-len(run) % 4))
+        try:
+            inner = plain.decode()
+        except UnicodeDecodeError:
+            continue
+        if all(character.isprintable() or character in "\r\n\t" for character in inner):
+            yield match.start(), match.end(), inner
