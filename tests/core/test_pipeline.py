@@ -67,6 +67,14 @@ def test_an_untouched_item_goes_out_byte_for_byte():
     assert clean.partition(b"\n")[2].rstrip(b"\n") == raw
 
 
+@pytest.mark.parametrize("doubled", ["event", "attachment"])
+def test_a_key_that_stands_twice_takes_nothing_out_raw(doubled):
+    line = b'{"type":"%b","filename":"hushhush","filename":"x.txt"}' % doubled.encode()
+    payload = b'{"message":"hushhush","message":"x"}'
+    clean = finish(inspect(decode(b"{}\n" + line + b"\n" + payload), PROJECT, NOW, RateLimits())).clean
+    assert b"hushhush" not in (clean or b"")
+
+
 def test_there_is_one_decision_for_each_item_in_order():
     outcome = run(item("event", BROKEN), item("session"), item("client_report"))
     assert [one.type for one in outcome.decisions] == ["event", "session", "client_report"]
@@ -80,7 +88,6 @@ def test_there_is_one_decision_for_each_item_in_order():
         (["event", "user_report"], {"event"}),
         (["profile", "transaction"], {"transaction"}),
         (["transaction", "attachment"], {"transaction"}),
-        (["replay_event", "replay_recording"], {"replay_event"}),
         (["replay_event", "replay_recording"], {"replay_recording"}),
     ],
 )
@@ -88,6 +95,13 @@ def test_what_goes_together_is_dropped_together_for_the_same_reason(kinds, broke
     outcome = run(*(item(kind, BROKEN if kind in broken else _payload(kind)) for kind in kinds))
     assert outcome.clean is None
     assert len(set(fates(outcome))) == 1
+
+
+def test_no_half_of_a_replay_goes_alone():
+    assert (
+        run(item("replay_event", BROKEN), item("replay_recording", _payload("replay_recording"))).clean
+        is None
+    )
 
 
 @pytest.mark.parametrize(
