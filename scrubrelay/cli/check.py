@@ -35,7 +35,6 @@ def command(config: ConfigOption = None) -> int:
 def _wrong_examples(settings: Settings) -> Iterator[str]:
     """Yield what the examples of the user's own patterns prove wrong, with the patterns that are on."""
     for redaction in (settings.redaction, *map(settings.redaction_of, settings.project)):
+        library = library_of(redaction)
         own = {pattern.id for pack in users(redaction.pattern_files) for pattern in pack.patterns}
-        if own:
-            problems = check_examples(library_of(redaction))
-            yield from (problem for problem in problems if problem.partition(":")[0] in own)
+        yield from check_examples(library, [pattern for pattern in library.patterns if pattern.id in own])

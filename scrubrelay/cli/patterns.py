@@ -9,8 +9,8 @@ import typer
 from scrubrelay.cli.console import ConfigOption, JsonOption, complain, print_table, say, say_json
 from scrubrelay.config.build import library_of, packs_of
 from scrubrelay.config.load import load
+from scrubrelay.config.packs import wrong_examples
 from scrubrelay.config.settings import RedactionSettings
-from scrubrelay.core.redaction.examples import check_examples
 from scrubrelay.core.redaction.pattern import Pack, Pattern
 
 app = typer.Typer(no_args_is_help=True)
@@ -52,23 +52,21 @@ def run_examples(
     ] = None,
     config: ConfigOption = None,
 ) -> int:
-    """Run the examples and counterexamples of every pattern through the whole library.
+    """Run the examples and counterexamples of every pattern through the whole default library.
 
-    With files, their patterns as well, whether the configuration names them or not. Exit code 0: each text
-    becomes what its example says, or stays. 1: one does not, or a file is wrong.
+    With files, their patterns as well, whether the configuration names them or not; a pack that is off by
+    default runs with all that is on. Exit code 0: each text becomes what its example says, or stays.
+    1: one does not, or a file is wrong.
     """
     configured = load(config, os.environ).redaction
     named = [*configured.pattern_files, *(str(path) for path in files or ())]
-    redaction = RedactionSettings(packs=("all",), pattern_files=tuple(dict.fromkeys(named)))
-    library = library_of(redaction)
-    problems = check_examples(library)
+    packs = packs_of(RedactionSettings(pattern_files=tuple(dict.fromkeys(named))))
+    problems = list(wrong_examples(packs))
     complain(*problems)
-    say(f"{len(library.patterns)} patterns, {_examples(library.patterns)} examples, {len(problems)} problems")
+    patterns = [pattern for pack in packs for pattern in pack.patterns]
+    examples = sum(len(pattern.examples) + len(pattern.counterexamples) for pattern in patterns)
+    say(f"{len(patterns)} patterns, {examples} examples, {len(problems)} problems")
     return 1 if problems else 0
-
-
-def _examples(patterns: tuple[Pattern, ...]) -> int:
-    return sum(len(pattern.examples) + len(pattern.counterexamples) for pattern in patterns)
 
 
 def _row(pattern: Pattern, pack: Pack, *, on: bool) -> dict[str, Any]:

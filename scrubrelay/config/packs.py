@@ -1,12 +1,14 @@
 """Pattern packs: those that come with the relay, and the files of its users."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from scrubrelay.core.errors import ConfigError
+from scrubrelay.core.redaction.examples import check_examples
+from scrubrelay.core.redaction.library import Library, select
 from scrubrelay.core.redaction.pattern import Pack, parse_pack
 
 
@@ -24,6 +26,21 @@ def embedded() -> tuple[Pack, ...]:
     if not sources:
         raise ConfigError([f"{folder}: no pattern packs: the installation is damaged"])
     return _parsed((f"patterns/{one.name}", one.read_text("utf-8")) for one in sources)
+
+
+def wrong_examples(packs: Sequence[Pack]) -> Iterator[str]:
+    """Yield what the examples of all patterns prove wrong, on or off by default.
+
+    What is on by default runs together. What is not runs with that and the rest of its own pack: the
+    numbers of many countries are alike, and nobody has all of them on.
+    """
+    default = select(packs, ["default"])
+    yield from check_examples(Library.compile(default))
+    for pack in packs:
+        optional = [pattern for pattern in pack.patterns if not pattern.default]
+        if optional:
+            library = Library.compile(select(packs, ["default", pack.name]), engine=False)
+            yield from check_examples(library, optional)
 
 
 def matching_files(globs: Iterable[str]) -> tuple[Path, ...]:
