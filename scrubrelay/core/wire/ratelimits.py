@@ -72,11 +72,7 @@ class RateLimits:
         return RateLimits(tuple(longest.values()))
 
     def limited(self, category: str, now: float) -> float:
-        """Return for how many seconds a data category is limited; 0 if it is not.
-
-        Sentry counts `error` and `default` as one where SDKs are concerned: an SDK told to hold back either
-        names both.
-        """
+        """Return for how many seconds a data category is limited; 0 if it is not."""
         return max(0.0, max(self._ends(category), default=0.0) - now)
 
     def header(self, now: float) -> str:
