@@ -232,6 +232,12 @@ def test_links_lead_somewhere(document):
     assert set(regex.findall(r"\]\(#([^)]+)\)", text)) <= anchors
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_files_that_are_named_exist(document):
+    named = regex.findall(r"`((?:scrubrelay|patterns|tests)/[\w/.]*)`", (ROOT / document).read_text())
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_the_first_screen():
     """What it is, `make run`, the DSN to paste, `make test`: before anything else."""
     screen = "\n".join((ROOT / "README.md").read_text().splitlines()[:22])
