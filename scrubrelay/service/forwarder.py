@@ -81,7 +81,7 @@ class Forwarder:
         self._group: asyncio.TaskGroup | None = None
         self._stop = asyncio.Event()
         self._store_works = True
-        self._nudge = 0
+        self._caught_up = False
         self._pruned_at = clock.monotonic()
 
     def __repr__(self) -> str:
@@ -108,7 +108,8 @@ class Forwarder:
         """Take parcels that have just been stored."""
         for parcel in parcels:
             lane = self._lane(parcel.target)
-            lane.offer(parcel, self._room())
+            # Older ones may wait in the store: until they are known of, each new one goes behind them.
+            lane.offer(parcel, self._room() if self._caught_up else -1)
             self._bells[parcel.target].set()
 
     def limits(self, targets: Sequence[Target]) -> RateLimits:
@@ -259,7 +260,7 @@ class Forwarder:
             log.info("%s is up again", lane.target)
 
     def _put_back(self, lane: Lane, parcel: Parcel, after: float | None, *, outage: bool) -> None:
-        attempt = max(parcel.attempt, lane.failures if outage else 0) + 1
+        attempt = max(parcel.attempt, lane.pauses if outage else 0) + 1
         delay = max(after or 0.0, backoff(attempt, random.random()))  # noqa: S311 -- jitter is no secret
         lane.put_back(parcel, self._moment(), delay, outage=outage)
 
@@ -334,8 +335,12 @@ class Forwarder:
         self._settle()
         self._refusals.tell(self._clock.monotonic())
         now = self._clock.now()
+        await self._store.check()
+        if not self._caught_up:
+            await self._catch_up()
         await self._hear(now)
         if self._options.keeps_house:
+            self.offer(await self._store.claim())
             self.offer(
                 await self._store.take_reports(now, _REPORT_SECONDS, lambda pending: _report(pending, now))
             )
@@ -344,22 +349,17 @@ class Forwarder:
                 await self._store.prune(now, _DEAD_SECONDS)
 
     async def _hear(self, now: float) -> None:
-        """Learn what other workers and operators did."""
-        news = await self._store.news(now)
-        for route, limits in news.limits:
+        """Learn what upstreams told other workers."""
+        for route, limits in await self._store.limits(now):
             self._limits[route] = self._limits.get(route, _NO_LIMITS).merge(limits)
         self._limits = {route: limits for route, limits in self._limits.items() if limits.active(now).limits}
-        if news.nudge != self._nudge:
-            await self._catch_up()
-            self._nudge = news.nudge
 
     async def _begin(self) -> None:
-        """Know the limits before the first request; a store that fails just now is asked again every second."""
+        """Know the limits before the first request; a store that fails now is asked again every second."""
         try:
             await self._hear(self._clock.now())
             await self._catch_up()
         except StoreUnavailable as error:
-            self._nudge = -1
             log.warning("%s", error)
 
     async def _catch_up(self) -> None:
@@ -367,6 +367,7 @@ class Forwarder:
         for target, newest in await self._store.newest():
             lane = self._lane(target)
             lane.stored_up_to = max(lane.stored_up_to, newest)
+        self._caught_up = True
         self._ring_all()
 
 

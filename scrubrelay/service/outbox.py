@@ -122,7 +122,7 @@ class Outbox:
         """Start no more requests, finish those in flight, commit, close; the rest is kept.
 
         Args:
-            patience: Seconds after which requests in flight are given up, to be repeated after the next start.
+            patience: Seconds after which requests in flight are given up; the next start repeats them.
         """
         self._forwarder.stop()
         if self._running is not None:

@@ -178,11 +178,11 @@ async def test_a_dead_letter_put_back_waits_behind_the_others_and_counts_as_wait
     (dead,) = await store.append(entry("a", event_id="d" * 32))
     await store.settle([Settlement(dead.id, Reason.REFUSED, NOW, 413)])
     await store.append(entry("a"))
-    before = (await store.news(NOW)).nudge
     assert await store.retry(None, NOW + 9) == 1
+    (claimed,) = await store.claim()
     last = (await store.waiting("a", 0, 10, 10**6))[-1]
     assert (last.event_id, last.received_at, last.since) == ("d" * 32, NOW, NOW + 9)
-    assert (await store.news(NOW)).nudge != before
+    assert (claimed.id, claimed.clean) == (last.id, None)
     assert await store.balance() == []
 
 
@@ -233,13 +233,13 @@ async def test_another_worker_sees_rate_limits_and_the_longest_counts(make: Make
     for seconds in (600, 60):
         limits = RateLimits((RateLimit(frozenset({"error"}), NOW + seconds, "key", "quota"),))
         await one.save_limits(route, limits, NOW)
-    ((seen, limits),) = (await other.news(NOW)).limits
+    ((seen, limits),) = await other.limits(NOW)
     assert (seen, limits.limited("error", NOW)) == (route, 600)
 
 
 async def test_rate_limits_end(store: Store) -> None:
     await store.save_limits(("a", 1, "k"), RateLimits((RateLimit(frozenset(), NOW + 60, "key", None),)), NOW)
-    assert (await store.news(NOW + 61)).limits == ()
+    assert await store.limits(NOW + 61) == []
 
 
 async def test_each_worker_has_its_own_parcels_and_the_first_takes_those_of_none(make: Make) -> None:

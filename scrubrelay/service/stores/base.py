@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal, Protocol
 
@@ -188,24 +188,13 @@ class Status:
     oldest: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class News:
-    """What other processes have changed.
-
-    Args:
-        limits: All rate limits that any worker was told.
-        nudge: A number that changes when an operator has put parcels back.
-    """
-
-    limits: tuple[tuple[Route, RateLimits], ...] = field(default=())
-    nudge: int = 0
-
-
 Report = Callable[[Pending], Clean | None]
 
 
 class Store(Protocol):
-    """An outbox and its ledger; every call is one transaction, every returned future is durable when done.
+    """An outbox and its ledger; every call is one transaction, durable when its future is done.
+
+    Futures are done in the order of the calls, and so are the ids of the parcels that they bring.
 
     All but `count` raise `StoreUnavailable` when the store cannot write or read; it recovers by itself.
     """
@@ -221,7 +210,7 @@ class Store(Protocol):
         """Whether the last commit succeeded."""
 
     def append(self, entry: Entry) -> asyncio.Future[Sequence[Parcel]]:
-        """Keep an envelope and book it; the future's callbacks run in the order of arrival.
+        """Keep an envelope and book it.
 
         The future raises `RateLimited` if the store is full.
         """
@@ -247,8 +236,14 @@ class Store(Protocol):
     async def save_limits(self, route: Route, limits: RateLimits, now: float) -> None:
         """Add to what a route has limited."""
 
-    async def news(self, now: float) -> News:
-        """Read what other processes have changed."""
+    async def limits(self, now: float) -> Sequence[tuple[Route, RateLimits]]:
+        """Read what all workers were told to hold back."""
+
+    async def check(self) -> None:
+        """See whether it can write again, if it could not; to be called every second or so."""
+
+    async def claim(self) -> Sequence[Parcel]:
+        """Take over what operators have put back, as if it had just arrived; bodies stay in the store."""
 
     async def take_reports(self, now: float, every: float, report: Report) -> Sequence[Parcel]:
         """Turn unreported drops into envelopes, for each project and target at most one `every` seconds."""
@@ -263,7 +258,7 @@ class Store(Protocol):
         """Return the envelope of a parcel; None if there is no such parcel."""
 
     async def retry(self, parcel_ids: Sequence[int] | None, now: float) -> int:
-        """Let dead letters wait again, all with None; return how many."""
+        """Let dead letters wait again, all with None; return how many. A worker has to `claim` them."""
 
     async def purge(self, state: State, parcel_ids: Sequence[int] | None, now: float) -> int:
         """Remove parcels of a state, all with None; return how many."""

@@ -1,6 +1,7 @@
 """Each step of an envelope's way through the SQLite tables, as a part of somebody's transaction."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -26,6 +27,9 @@ from scrubrelay.service.stores.writer import Transaction
 
 ROW_BYTES = 512
 """What an envelope is charged beyond its own bytes: its rows, indices, the unused part of its last page."""
+
+UNCLAIMED = -1
+"""The slot of what an operator has put back: no worker knows of it yet."""
 
 FULL_SECONDS = 60
 """How long SDKs keep quiet when the store is full: as long as they would with no header at all."""
@@ -227,6 +231,7 @@ def _parcel(row: tuple[Any, ...]) -> Parcel:
 
 def take_reports(tx: Transaction, now: float, every: float, report: Report, slot: int) -> Sequence[Parcel]:
     """Turn unreported drops into envelopes; for each project and target at most one `every` seconds."""
+    tx.write_sums()
     parcels: list[Parcel] = []
     for pending in list(_pending(tx, now - every)):
         where = (str(pending.project_id), pending.key, pending.target)
@@ -275,18 +280,30 @@ def listed(tx: Transaction, state: State | None, after: int, limit: int) -> Sequ
 
 
 def retry(tx: Transaction, parcel_ids: Sequence[int] | None, now: float) -> int:
-    """Let dead letters wait again, behind all that waits now and in the one slot that always has a worker."""
+    """Let dead letters wait again, for a worker to claim them."""
     chosen = _chosen(tx, State.DEAD, parcel_ids)
-    for old_id in chosen:
+    for parcel_id in chosen:
         parcel = tx.db.execute(
-            "UPDATE delivery SET id = ?, slot = 0, state = ?, status = NULL, changed_at = ? WHERE id = ?"
+            "UPDATE delivery SET slot = ?, state = ?, status = NULL, changed_at = ? WHERE id = ?"
             " RETURNING envelope, target",
-            (tx.next_id(), State.WAITING, now, old_id),
+            (UNCLAIMED, State.WAITING, now, parcel_id),
         ).fetchone()
         _book_move(tx, parcel, Reason.REFUSED, Fate.WAITING, now)
-    if chosen:
-        tx.counters["nudge"] += 1
     return len(chosen)
+
+
+def claim(tx: Transaction, slot: int) -> Sequence[Parcel]:
+    """Give what was put back new ids, behind all that waits now, and this slot."""
+    found = tx.db.execute(
+        f"{_PARCEL} WHERE d.state = ? AND d.slot = ? ORDER BY d.id", (State.WAITING, UNCLAIMED)
+    )
+    old = [replace(_parcel(row), clean=None) for row in found]
+    new = [replace(parcel, id=tx.next_id()) for parcel in old]
+    tx.db.executemany(
+        "UPDATE delivery SET id = ?, slot = ? WHERE id = ?",
+        [(parcel.id, slot, before.id) for before, parcel in zip(old, new, strict=True)],
+    )
+    return new
 
 
 def purge(tx: Transaction, state: State, parcel_ids: Sequence[int] | None, now: float) -> int:
@@ -316,6 +333,7 @@ def prune_dead(tx: Transaction, before: float, max_bytes: int) -> None:
 
 def fold(tx: Transaction, before: float) -> None:
     """Keep only the sums of hours long past, so that the ledger balances for ever and does not grow."""
+    tx.write_sums()
     hour = int(before // 3600)
     tx.db.execute(
         """INSERT INTO ledger SELECT 0, project, category, target, fate, sum(quantity) FROM ledger

@@ -21,7 +21,7 @@ _WAL_KEPT_BYTES = 64 * 2**20
 # `clean` stands last: what is read of a row before it does not touch the pages of a long envelope.
 _TABLES = """
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO counter VALUES ('bytes', 0), ('last_id', 0), ('nudge', 0);
+INSERT INTO counter VALUES ('bytes', 0), ('last_id', 0);
 
 CREATE TABLE envelope (
   id INTEGER PRIMARY KEY, project TEXT NOT NULL, key TEXT NOT NULL, event_id TEXT,

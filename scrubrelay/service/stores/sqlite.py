@@ -15,7 +15,6 @@ from scrubrelay.service.stores import rows
 from scrubrelay.service.stores.base import (
     Entry,
     Listed,
-    News,
     Parcel,
     Report,
     Route,
@@ -62,7 +61,7 @@ class SqliteStore:
         if self._options.slot == 0:
             await self._writer.submit(
                 lambda tx: tx.db.execute(
-                    "UPDATE delivery SET slot = 0 WHERE slot >= ?", (self._options.slots,)
+                    "UPDATE delivery SET slot = 0 WHERE slot >= ? OR slot < 0", (self._options.slots,)
                 )
             )
 
@@ -90,7 +89,7 @@ class SqliteStore:
             self._counting = False
             if future.exception() is None:
                 self._count_now()
-            else:  # `news` tries again
+            else:  # `check` tries again
                 self._uncounted[:0] = batch
 
         self._counting = True
@@ -129,12 +128,20 @@ class SqliteStore:
         """Add to what a route has limited."""
         await self._writer.submit(lambda tx: _add_limits(tx, route, limits, now), lazy=True)
 
-    async def news(self, now: float) -> News:
-        """Read what other processes have changed; the moment to see whether a full disk has room again."""
+    async def limits(self, now: float) -> Sequence[tuple[Route, RateLimits]]:
+        """Read what all workers were told to hold back."""
+        return await self._writer.submit(lambda tx: list(_all_limits(tx, now)))
+
+    async def check(self) -> None:
+        """See whether a full disk has room again."""
         self._count_now()
         if not self.writable:
             await self._probe()
-        return await self._writer.submit(lambda tx: News(tuple(_all_limits(tx, now)), tx.counters["nudge"]))
+
+    async def claim(self) -> Sequence[Parcel]:
+        """Take over what operators have put back."""
+        slot = self._options.slot or 0
+        return await self._writer.submit(lambda tx: rows.claim(tx, slot))
 
     async def _probe(self) -> None:
         """Write as much as a large event would, in a commit of its own: the pages must really be had."""
@@ -159,7 +166,7 @@ class SqliteStore:
             rows.fold(tx, now - _LEDGER_SECONDS)
             tx.db.execute("DELETE FROM reported WHERE at < ?", (now - 86400,))
             tx.db.execute("DELETE FROM report WHERE quantity = 0")
-            tx.db.execute(f"PRAGMA incremental_vacuum({_VACUUMED_PAGES})").fetchall()
+            _vacuum(tx)
 
         await self._writer.submit(work)
 
@@ -194,7 +201,8 @@ class SqliteStore:
 
 
 def _bounded(entry: Entry) -> Entry:
-    if all(0 <= quantity < _MOST for *_, quantity in (*entry.kept, *entry.dropped)):
+    quantities = (*(one[-1] for one in entry.kept), *(one[-1] for one in entry.dropped))
+    if all(0 <= quantity < _MOST for quantity in quantities):
         return entry
     kept = tuple((category, max(0, min(_MOST, quantity))) for category, quantity in entry.kept)
     dropped = tuple((category, reason, max(0, min(_MOST, many))) for category, reason, many in entry.dropped)
@@ -204,6 +212,13 @@ def _bounded(entry: Entry) -> Entry:
 def _book_all(tx: Transaction, entries: Sequence[Entry]) -> None:
     for entry in entries:
         rows.book(tx, entry)
+
+
+def _vacuum(tx: Transaction) -> None:
+    """Give free pages back; one for each call, as Python's sqlite3 takes only the first step of that pragma."""
+    (free,) = tx.db.execute("PRAGMA freelist_count").fetchone()
+    for _ in range(min(free, _VACUUMED_PAGES)):
+        tx.db.execute("PRAGMA incremental_vacuum(1)")
 
 
 def _only(tx: Transaction, query: str, number: int) -> Clean | None:
@@ -241,6 +256,7 @@ def _loaded(text: str) -> RateLimits:
 
 
 def _books(tx: Transaction, hour: int) -> list[Booking]:
+    tx.write_sums()
     sums = tx.db.execute(
         "SELECT project, category, target, fate, sum(quantity) FROM ledger WHERE hour >= ? OR fate = ?"
         " GROUP BY project, category, target, fate HAVING sum(quantity) != 0",

@@ -57,10 +57,11 @@ class Transaction:
         """Add to what a target must be told of; negative for what is taken back."""
         self._reports[(*key, reason, category)] += quantity
 
-    def finish(self) -> None:
-        """Write the sums."""
+    def write_sums(self) -> None:
+        """Write the sums so far: at the end, and before a job reads what they are added to."""
         changed = [(value, name) for name, value in self.counters.items() if value != self._before[name]]
         self.db.executemany("UPDATE counter SET value = ? WHERE name = ?", changed)
+        self._before = dict(self.counters)
         self.db.executemany(
             _BOOK,
             [
@@ -73,6 +74,8 @@ class Transaction:
             _REPORT,
             [(str(project), *rest, sum_) for (project, *rest), sum_ in self._reports.items() if sum_],
         )
+        self._books.clear()
+        self._reports.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +194,7 @@ class Writer:
         db.execute("BEGIN IMMEDIATE")
         transaction = Transaction(db)
         results = [_attempt(job.work, transaction) for job in jobs]
-        transaction.finish()
+        transaction.write_sums()
         db.execute("COMMIT")
         return results
 
