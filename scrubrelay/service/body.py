@@ -67,31 +67,28 @@ class Bodies:
     async def _collect(
         self, request: web.BaseRequest, inflater: Inflater, limits: Limits, parts: list[bytes]
     ) -> None:
-        most = max(self._most_held, limits.max_inflated_bytes)
+        clock = asyncio.get_running_loop().time
+        last = clock() + _MOST_TIME
+        received = 0
         try:
-            async with asyncio.timeout(_MOST_TIME):
-                async for chunk in self._chunks(request, limits.max_body_bytes):
-                    part = inflater.feed(chunk) if chunk else inflater.finish()
-                    parts.append(part)
-                    self._held += len(part)
-                    if self._held > most:
-                        raise StoreUnavailable("failed to queue envelope", "memory high", retry_after=1)
+            async with asyncio.timeout(self._most_silence) as patience:
+                while chunk := await request.content.readany():
+                    received += len(chunk)
+                    if received > limits.max_body_bytes:
+                        raise _too_large()
+                    self._hold(inflater.feed(chunk), limits, parts)
+                    patience.reschedule(min(last, clock() + self._most_silence))
         except TimeoutError as error:
             raise TooSlow("timed out waiting for the request body") from error
         except web.RequestPayloadError as error:
             raise BadRequest("invalid request body") from error
+        self._hold(inflater.finish(), limits, parts)
 
-    async def _chunks(self, request: web.BaseRequest, most: int) -> AsyncIterator[bytes]:
-        """Yield a body in the pieces it comes in, and an empty one at its end."""
-        received = 0
-        chunk = b"-"
-        while chunk:
-            async with asyncio.timeout(self._most_silence):
-                chunk = await request.content.readany()
-            received += len(chunk)
-            if received > most:
-                raise _too_large()
-            yield chunk
+    def _hold(self, part: bytes, limits: Limits, parts: list[bytes]) -> None:
+        parts.append(part)
+        self._held += len(part)
+        if self._held > max(self._most_held, limits.max_inflated_bytes):
+            raise StoreUnavailable("failed to queue envelope", "memory high", retry_after=1)
 
 
 async def _invite(request: web.BaseRequest) -> None:

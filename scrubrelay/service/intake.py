@@ -37,10 +37,10 @@ class Keeper(Protocol):
     """What the intake asks of the outbox."""
 
     async def keep(self, entry: Entry) -> None:
-        """Return when the entry is durable."""
+        """Return when the entry is durable; an entry for which there is no room is counted there."""
 
     def lose(self, entry: Entry) -> None:
-        """Count what the client was refused."""
+        """Count what the client is refused: an SDK does not count what a 429 costs it, the limiter does."""
 
     def limits(self, project: Project) -> RateLimits:
         """Return what the project's SDKs should be told to hold back."""
@@ -125,14 +125,7 @@ class Intake:
             self._outbox.lose(entry)
             raise _limited(outcome, limits, now)
         if outcome.decisions:
-            await self._store(entry)
-
-    async def _store(self, entry: Entry) -> None:
-        try:
             await self._outbox.keep(entry)
-        except RateLimited:
-            self._outbox.lose(entry)  # an SDK does not count what a 429 has cost it: the limiter does
-            raise
 
     def _tell(self, outcome: Outcome, project: Project) -> None:
         """Log the first of each kind of thing that could not be scrubbed; the ledger counts the rest."""

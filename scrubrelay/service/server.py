@@ -123,7 +123,7 @@ class Server:
             NotFound: Nowhere; nothing is passed on unseen.
             BadRequest: The project in it is not a number.
         """
-        folded = _SLASHES.sub("/", path)
+        folded = _SLASHES.sub("/", path) if "//" in path else path
         if methods := self._fixed.get(folded.rstrip("/")):
             return Route(methods)
         found = _INGEST.fullmatch(folded)
