@@ -138,7 +138,7 @@ def kinds_below(*directories: Path) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for directory in directories:
         for path in sorted(path for path in directory.rglob("*") if path.is_file()):
-            kinds = set().union(*(kinds_in(content) for content in _contents(path)))
-            if kinds:
-                found[str(path.relative_to(directory))] = kinds
+            with suppress(FileNotFoundError):  # a server's own temporary file
+                if kinds := set().union(*(kinds_in(content) for content in _contents(path))):
+                    found[str(path.relative_to(directory))] = kinds
     return found
