@@ -151,3 +151,12 @@ class ConfigError(ScrubrelayError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__(f"{len(problems)} problem{'s' if len(problems) != 1 else ''} found", *problems)
         self.problems = tuple(problems)
+
+
+def place_of(error: BaseException) -> str:
+    """Return a foreign exception's type and place, without its message, which may quote a payload."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    name = type(error).__name__
+    return name if frame is None else f"{name} at {frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}"

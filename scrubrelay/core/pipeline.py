@@ -8,7 +8,7 @@ from typing import Any, NewType
 import orjson
 import regex
 
-from scrubrelay.core.errors import BadRequest, Reason, Unscrubbable
+from scrubrelay.core.errors import BadRequest, Reason, Unscrubbable, place_of
 from scrubrelay.core.project import Project
 from scrubrelay.core.redaction.redactor import Redaction
 from scrubrelay.core.wire.envelope import Envelope, Item, encode
@@ -145,6 +145,9 @@ def _scrub(item: Item, project: Project) -> tuple[Item, Kept] | Dropped:
         scrubbed = project.redactor.item(item)
     except Unscrubbable as error:
         return _dropped(item, error.reason, error.detail)
+    # A defect in a pattern or a format must cost the item it fails on, not the envelope, and be counted.
+    except Exception as error:  # noqa: BLE001
+        return _dropped(item, Reason.NOT_UNDERSTOOD, f"defect: {place_of(error)}")
     kept = Kept(_type_of(item), quantities(item), scrubbed.redactions)
     return _sole(scrubbed.item), kept
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from scrubrelay.core.errors import Forbidden, NotFound, ScrubrelayError, Unauthorized
+from scrubrelay.core.errors import Forbidden, NotFound, ScrubrelayError, Unauthorized, place_of
 from scrubrelay.service.answers import refusal, reply, wrong_method
-from scrubrelay.service.log import log, place_of
+from scrubrelay.service.log import log
 from scrubrelay.service.metrics import exposition
 from scrubrelay.service.outbox import Outbox
 from scrubrelay.service.reload import Configuration

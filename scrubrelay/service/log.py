@@ -4,10 +4,11 @@ import asyncio
 import logging
 import sys
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Any, Final
 
 import orjson
+
+from scrubrelay.core.errors import place_of
 
 _LOGGER: Final = logging.getLogger("scrubrelay")
 _MOST_KINDS: Final = 256
@@ -47,12 +48,6 @@ def log(event: str, *, level: int = logging.INFO, **fields: Any) -> None:
     _LOGGER.log(level, "%s", " ".join((event, *(_pair(name, value) for name, value in fields.items()))))
 
 
-def place_of(error: BaseException) -> str:
-    """Return an exception's type and where it was raised, without its message."""
-    frame = error.__traceback__
-    return type(error).__name__ + (f" at {_innermost(frame)}" if frame else "")
-
-
 def on_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Log what the event loop could not hand to anyone; its own words may quote a payload."""
     error = context.get("exception")
@@ -71,12 +66,6 @@ class Once:
             return False
         self._seen.add(kind)
         return True
-
-
-def _innermost(frame: TracebackType) -> str:
-    while frame.tb_next:
-        frame = frame.tb_next
-    return f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}"
 
 
 def _pair(name: str, value: Any) -> str:

@@ -11,10 +11,10 @@ from typing import Any, Final
 from scrubrelay.config.build import build
 from scrubrelay.config.load import DEFAULT_FILE, Loaded, read
 from scrubrelay.config.settings import Settings
-from scrubrelay.core.errors import ConfigError
+from scrubrelay.core.errors import ConfigError, place_of
 from scrubrelay.core.project import Projects
 from scrubrelay.service.clock import Clock
-from scrubrelay.service.log import log, place_of
+from scrubrelay.service.log import log
 
 _POLL: Final = 1.5
 """Seconds between two looks at the files. Polling works on every file system, mounted ones included."""

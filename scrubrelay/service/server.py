@@ -10,11 +10,11 @@ from urllib.parse import unquote
 import regex
 from aiohttp import web
 
-from scrubrelay.core.errors import BadRequest, NotFound, ScrubrelayError
+from scrubrelay.core.errors import BadRequest, NotFound, ScrubrelayError, place_of
 from scrubrelay.core.project import BIGGEST_ID
 from scrubrelay.service.answers import FOR_BROWSERS, preflight, refusal, reply, wrong_method
 from scrubrelay.service.intake import Intake
-from scrubrelay.service.log import Once, log, place_of
+from scrubrelay.service.log import Once, log
 
 Handler = Callable[[web.BaseRequest, int | None], Awaitable[web.Response]]
 

@@ -67,6 +67,21 @@ def test_an_untouched_item_goes_out_byte_for_byte():
     assert clean.partition(b"\n")[2].rstrip(b"\n") == raw
 
 
+class Defective:
+    """A redactor with a defect."""
+
+    def item(self, item: Item) -> Item:
+        raise IndexError(item.payload)
+
+    headers = REDACTOR.headers
+
+
+def test_a_defect_costs_its_item_and_quotes_nothing():
+    (decision,) = run(item("event", b"hushhush"), project=Project(1, "a" * 32, "", Defective())).decisions
+    assert isinstance(decision, Dropped)
+    assert decision.detail.startswith("defect: IndexError at ")
+
+
 @pytest.mark.parametrize("doubled", ["event", "attachment"])
 def test_a_key_that_stands_twice_takes_nothing_out_raw(doubled):
     line = b'{"type":"%b","filename":"hushhush","filename":"x.txt"}' % doubled.encode()
