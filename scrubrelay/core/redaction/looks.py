@@ -1,0 +1,224 @@
+"""What a value looks like: a placeholder, code, a sentence, or something nobody chose for being readable.
+
+Every expression here is linear: cuts come from strangers and may be long.
+"""
+
+import math
+from collections import Counter
+from itertools import pairwise
+from typing import Final
+
+import regex
+
+# --- what stands for a value -----------------------------------------------------------------------------
+
+_PLACEHOLDER: Final = regex.compile(
+    r"""(?xi) ^ (?:
+        \[ [^\]]* \]? | < [^>]* >? | \{ [^}]* \}?           # [Filtered], our labels, <password>, {token}
+      | \$ (?: \w+ (?: [/.:-] .* )? | [({] .* )             # $VAR, ${VAR}, $(command)
+      | [%@\#&:] [({]? [a-z_] [\w.:]* [)}%]?                # %VAR%, @variable, #{value}, :parameter
+      | .* (?: \$ \{ [\w.:-]+ \} | \{\{ \s* [\w.$| ]+ \s* \}\} | \{ [a-z_] [\w.]{2,} \}
+             | <% | %\(\w+\)[sdr] ) .*                      # a template somewhere inside
+      | .* %[sdr]
+      | [\W_]* (?: null | none | nil | undefined | true | false | yes | no | on | off | empty | unset | n/?a
+             | nan | not[ _-]?set | todo | tbd | fixme | redacted | filtered | scrubbed | masked | hidden
+             | removed | omitted | secret | password | passwd | pass | token | key | string | str | text
+             | value | default | changeme | bytes | int | bool | object | optional | required | missing
+             | invalid | function | self | this | test | foo | bar | baz | example | sample | dummy | fake )
+        [\W_]*
+      | .* fake [_-]? (?: key | secret | pass (?: word )? | token | value ) .*
+      | .* (?: _here | -here | changeme | change_me | placeholder | \.\.\. | … ) .*
+    ) $"""
+)
+_ADVICE: Final = regex.compile(  # your_key_here, INSERT-TOKEN, someSecret
+    r"""(?x) ^
+      (?i: your | my | insert | enter | some | change | replace | put | add | use | the | real | example
+         | sample | dummy | fake | a[_-]fake | placeholder )
+      (?: [_\s-] | (?= [A-Z] ) )
+      (?: (?: [a-z]++ [_\s.-]? )++ | (?: [A-Z]++ [_\s.-]? )++ | (?: [A-Z] [a-z]++ [_\s.-]? )++ ) $"""
+)
+_TEMPLATE: Final = regex.compile(
+    r"""(?x) ^ [$%{<\[:] | ^ \#\{ | \$ \{ | \{\{ | \{ [\w.]* \} | <% | %[sdr(] | \.\.\. | … | ^ %24%7B"""
+)
+_REPEATED: Final = regex.compile(r"(?i)^(?:[*•x●·.#_=+-]|\bX)+$|^(.{1,2})\1{2,}.?$")
+_CROSSED_OUT: Final = regex.compile(r"(?i)x{6,}|\*{3,}|•{3,}")
+_ONE_CHARACTER: Final = regex.compile(r"(\w)\1{7,}")
+
+# --- what source code assigns instead of a literal -------------------------------------------------------
+
+_CODE: Final = regex.compile(
+    r"""(?x) ^ (?:
+        (?: await | new | not | return | lambda | typeof | async | str | int | bool | Optional ) \b .*
+      | [A-Za-z_$] [\w$]*+ (?: (?: \. | -> | :: | \?\. ) [A-Za-z_$] [\w$]*+ )*+ \s*+ [(\[] .*  # a call
+      | [A-Za-z_$]+ \d{0,2} [A-Za-z_]*
+        (?: (?: \. | -> | :: | \?\. ) [A-Za-z_$]+ \d{0,2} [A-Za-z_]* )+ ;?  # a dotted name
+      | _* [a-z]+ (?: _ [a-z]+ )* _*  # snake_case, a word
+      | [A-Z]+ (?: _ [A-Z]+ )*  # CONSTANT
+      | [A-Z]? [a-z]+ (?: [A-Z] [a-z]+ )* [A-Z]?  # camelCase
+      | [a-z]+ (?: - [a-z]+ )*  # kebab-case
+      | (?: \.{0,2} / | ~/ | [A-Za-z]:\\ ) [\w./\\ -]*  # a path
+      | https?:// [^@]*
+      | -? \d{1,3} | \d+ \. \d+ | \d+ (?: ms | s | m | h | px | em | % )
+      | [\w.-]+ \. (?: py | js | ts | go | rb | rs | php | java | json | ya?ml | toml | ini | cfg | conf | env
+             | txt | pem | crt | cer | key | p12 | pfx | jks | html? | css | xml | md | log | sh | com | org
+             | net | io | dev )
+    ) $"""
+)
+_PROSE: Final = regex.compile(
+    r"""(?xi) \b (?: is | are | was | be | been | must | should | has | have | not | no | your | you | please
+      | enter | the | this | that | does | do | did | can | cannot | required | invalid | incorrect | wrong
+      | missing | expired | failed | too | for | forgot | forgotten | match | characters | of | to | reset
+      | confirm | new | old | current | set | change | update | from | provided | use ) \b"""
+)
+
+# --- what is readable, or public -------------------------------------------------------------------------
+
+_WORDS: Final = regex.compile(r"^[A-Za-z]+(?:[-_. /:][A-Za-z]+)*$")
+_NUMBERED_WORDS: Final = regex.compile(r"-\d+(?:\.\d+)+$|^[A-Za-z]+\d?(?:[-_./:][A-Za-z]+\d{0,2})*$")
+_DIGEST: Final = regex.compile(
+    r"(?i)^(?:sha(?:1|256|384|512)[-:$]|md5[:$]).*|^[0-9a-f]{32}$|^[0-9a-f]{40}$|^[0-9a-f]{64}$"
+)
+_UUID: Final = regex.compile(r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+_VERSION: Final = regex.compile(r"(?i)^(?=.{1,40}$)v?\d+(?:\.\d+)+[\w.+-]*$|^rc\d")
+_DATE: Final = regex.compile(r"^\d{4}-\d\d-\d\d")
+
+
+def entropy(text: str) -> float:
+    """Shannon entropy in bits a character.
+
+    >>> entropy("aaaa"), entropy("abcd")
+    (0.0, 2.0)
+    """
+    total = len(text)
+    return sum(-n / total * math.log2(n / total) for n in Counter(text).values()) if total else 0.0
+
+
+def filled_in(cut: str) -> bool:
+    """Something stands here: not a placeholder, a template, a mask or one of our own labels.
+
+    >>> filled_in("hunter2")
+    True
+    >>> [filled_in(text) for text in ("${PASSWORD}", "<pass>", "[pass]", "****", "null", "your_key")]
+    [False, False, False, False, False, False]
+    """
+    text = cut.strip().strip("'\"`")
+    return bool(text) and not any(known.search(text) for known in (_PLACEHOLDER, _ADVICE, _REPEATED))
+
+
+def template(cut: str) -> bool:
+    """A template or a mask, where plain words such as `password` may well be the value.
+
+    >>> template("${PW}"), template("***"), template("password")
+    (True, True, False)
+    """
+    return bool(_TEMPLATE.search(cut) or _REPEATED.search(cut))
+
+
+def crossed_out(cut: str, *, runs: bool = False) -> bool:
+    """Part of it is masked; with `runs`, so is a long run of any one character.
+
+    >>> crossed_out("ghp_xxxxxxxx"), crossed_out("AAAAAAAAAA"), crossed_out("AAAAAAAAAA", runs=True)
+    (True, False, True)
+    """
+    return bool(_CROSSED_OUT.search(cut) or (runs and _ONE_CHARACTER.search(cut)))
+
+
+def code(cut: str) -> bool:
+    """A name, a call, a path or a plain number: what source code assigns instead of a literal.
+
+    >>> [code(text) for text in ("settings.PASSWORD", "get_token(user)", "MAX_SIZE", "/run/key", "hunter2!")]
+    [True, True, True, True, False]
+    """
+    return bool(_CODE.search(cut.strip()))
+
+
+def sentence(cut: str) -> bool:
+    """Several words that read like a message rather than a pass phrase.
+
+    >>> sentence("must be at least 8 characters"), sentence("correct horse battery staple")
+    (True, False)
+    """
+    return " " in cut and (cut.count(" ") > 6 or bool(_PROSE.search(cut)))
+
+
+def readable(cut: str) -> bool:
+    """Words with separators, a version or a date.
+
+    >>> [readable(text) for text in ("application/json", "1.2.3-beta.4", "2026-01-01", "q7Fz1kP0sVx9")]
+    [True, True, True, False]
+    """
+    if _WORDS.search(cut):
+        return not mixed_case(cut)
+    return version(cut) or bool(_DATE.search(cut))
+
+
+def numbered_words(cut: str) -> bool:
+    """Words that may end in a digit or two, or in a version.
+
+    >>> [numbered_words(text) for text in ("oauth2-code-flow", "jjwt-jackson-0.11.2", "de4dbeef01x7")]
+    [True, True, False]
+    """
+    return bool(_NUMBERED_WORDS.search(cut))
+
+
+def version(cut: str) -> bool:
+    """A version number, with or without its letter and suffix.
+
+    >>> version("v1.2.3-rc.1"), version("hunter2")
+    (True, False)
+    """
+    return bool(_VERSION.search(cut))
+
+
+def digest(cut: str) -> bool:
+    """A hash of a common length, which is public more often than not.
+
+    >>> digest("0123456789abcdef0123456789abcdef"), digest("0123456789abcdef")
+    (True, False)
+    """
+    return bool(_DIGEST.search(cut))
+
+
+def uuid(cut: str) -> bool:
+    """A UUID, which identifies more often than it opens.
+
+    >>> uuid("12345678-1234-4123-8123-123456789012")
+    True
+    """
+    return bool(_UUID.search(cut))
+
+
+def mixed_case(text: str) -> bool:
+    """Upper and lower case change too often for a name.
+
+    >>> mixed_case("qZwXpTbKLmNvRsWq"), mixed_case("applicationName")
+    (True, False)
+    """
+    return humps(text) * 4 >= len(text)
+
+
+def humps(text: str) -> int:
+    """How often a capital follows a small letter.
+
+    >>> humps("applicationName")
+    1
+    """
+    return sum(a.islower() and b.isupper() for a, b in pairwise(text))
+
+
+def digits(text: str) -> int:
+    """How many digits there are.
+
+    >>> digits("a1b2")
+    2
+    """
+    return sum(map(str.isdigit, text))
+
+
+def switches(text: str) -> int:
+    """How often digits and other characters take turns.
+
+    >>> switches("a1b2")
+    3
+    """
+    return sum(a.isdigit() != b.isdigit() for a, b in pairwise(text))
