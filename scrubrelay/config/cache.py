@@ -1,0 +1,57 @@
+"""What took long to compile, kept in a folder between two starts; never needed, never trusted."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Final
+
+_DIGEST_BYTES: Final = 16
+_KEPT: Final = 16
+"""Each change of a pattern makes another file; projects with packs of their own have one each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """Files by name, each with a hash of its content in front.
+
+    Args:
+        folder: Where they are; without one, or if it is not there, nothing is kept.
+    """
+
+    folder: Path | None
+
+    def read(self, name: str) -> bytes:
+        """Return what was kept under a name; empty if it is not there or damaged."""
+        if self.folder is None:
+            return b""
+        try:
+            data = (self.folder / f"{name}.cache").read_bytes()
+        except OSError:
+            return b""
+        digest, content = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
+        return content if digest == _digest(content) else b""
+
+    def write(self, name: str, content: bytes) -> None:
+        """Keep something under a name; if that fails it is compiled again next time."""
+        if self.folder is None or not self.folder.is_dir():
+            return
+        with suppress(OSError):
+            # Several workers may write the same: each renames a whole file over the other's.
+            with NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as part:
+                part.write(_digest(content) + content)
+            Path(part.name).replace(self.folder / f"{name}.cache")
+            self._prune()
+
+    def _prune(self) -> None:
+        files = sorted(self._files(), key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in files[_KEPT:]:
+            path.unlink(missing_ok=True)
+
+    def _files(self) -> list[Path]:
+        return [] if self.folder is None else [*self.folder.glob("*.cache")]
+
+
+def _digest(content: bytes) -> bytes:
+    return blake2b(content, digest_size=_DIGEST_BYTES).digest()
