@@ -68,7 +68,9 @@ class Supervisor:
             await self._pause(wait)
 
     async def _one_life(self, slot: int) -> int:
-        process = await asyncio.create_subprocess_exec(*self._command(slot), stdin=asyncio.subprocess.PIPE)
+        process = await asyncio.create_subprocess_exec(
+            *self._command(slot), stdin=asyncio.subprocess.PIPE, preexec_fn=_unmoved_by_hangup
+        )
         self._running[slot] = process
         ended = asyncio.ensure_future(process.wait())
         stopping = asyncio.ensure_future(self._stopping.wait())
@@ -104,6 +106,11 @@ class Supervisor:
         for process in self._running.values():
             if process.returncode is None:
                 process.send_signal(number)
+
+
+def _unmoved_by_hangup() -> None:
+    """Let a worker that has no handler yet live through a SIGHUP: it is about to read the files anyway."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def reserve(host: str, port: int) -> socket.socket:

@@ -68,6 +68,7 @@ def work(post: Post) -> int:
         OSError: Nobody may listen there.
     """
     set_up(f"worker={post.slot} " if post.slots > 1 else "")
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
     configuration = Configuration(Source(post.path, os.environ))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_Worker(post, configuration, SystemClock()).run())
