@@ -11,10 +11,14 @@ import pytest
 from backports import zstd
 
 from scrubrelay.core.errors import Reason
+from scrubrelay.core.project import PassThrough, Projects, Upstream
 from scrubrelay.core.wire.envelope import decode
+from scrubrelay.service.clock import SystemClock
 from scrubrelay.service.stores.base import StoreOptions
+from scrubrelay.testing import Answer as SentryAnswer
+from scrubrelay.testing import MiniSentry
 from tests.helpers.http import send
-from tests.service.conftest import KEY, SMALL
+from tests.service.conftest import KEY, REDACTOR, SMALL
 
 EVENT_ID = "9ec79c33ec9942ab8353589fcb2e04dc"
 EVENT = orjson.dumps({"event_id": EVENT_ID, "message": "a hushhush b"})
@@ -241,3 +245,35 @@ async def test_many_at_once_are_all_kept(relay):
     answers = await asyncio.gather(*(relay.envelope(envelope(kind="session")) for _ in range(50)))
     assert {answer.status for answer in answers} == {200}
     assert len(await relay.listed()) == 50
+
+
+class TestRateLimits:
+    """What upstream wants no more of is refused here, and SDKs are told to hold it back."""
+
+    @pytest.fixture
+    async def projects(self):
+        async with MiniSentry() as sentry:
+            sentry.always(SentryAnswer(429, {"X-Sentry-Rate-Limits": "60:error:key:quota"}))
+            yield Projects(passing=PassThrough(REDACTOR, Upstream(sentry.url)))
+
+    @pytest.fixture
+    async def limited(self, relay, projects):
+        """A relay that upstream has told so."""
+        await relay.envelope(envelope())
+        async with asyncio.timeout(10):
+            project, now = projects.find(KEY, 1), SystemClock().now()
+            while not relay.outbox.limits(project).limited("error", now):  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.01)
+        return relay
+
+    async def test_what_is_limited_whole_is_refused_and_counted(self, limited):
+        answer = await limited.envelope(envelope())
+        assert answer.status == 429
+        assert 50 <= int(answer.headers["retry-after"]) <= 60
+        assert "error:key:quota" in answer.headers["x-sentry-rate-limits"]
+        assert (await limited.ledger())["error", Reason.RATE_LIMITED] == 1
+
+    async def test_the_rest_is_taken_and_told_the_same(self, limited):
+        answer = await limited.envelope(envelope(kind="session", payload=b"{}"))
+        assert answer.status == 200
+        assert "error:key:quota" in answer.headers["x-sentry-rate-limits"]
