@@ -13,7 +13,7 @@ from scrubrelay.core.redaction.keys import KeyRules, compact
 from scrubrelay.core.redaction.marks import Marks
 from scrubrelay.core.redaction.pattern import Pack, Pattern, compile_match, nearest
 from scrubrelay.core.redaction.places import Globs, Tree
-from scrubrelay.core.redaction.prefilter import EveryRule, Prefilter
+from scrubrelay.core.redaction.prefilter import Prefilter, prefilter
 from scrubrelay.core.redaction.validators import VALIDATORS
 
 SETS: Final = {"strict": "strict", "secrets-only": "secrets", "gdpr": "gdpr", "hipaa": "hipaa", "pci": "pci"}
@@ -49,16 +49,23 @@ class Library:
         prefilter: Points at the rules that could match.
     """
 
-    def __init__(self, patterns: Sequence[Pattern], *, engine: bool = True) -> None:
+    def __init__(self, patterns: Sequence[Pattern], *, engine: bool = True, saved: bytes = b"") -> None:
         self.patterns = tuple(patterns)
         self.rules = tuple(_rules(one for one in patterns if not one.is_key))
         self.key_patterns = tuple(one for one in patterns if one.is_key)
-        self.prefilter: Prefilter = EveryRule(len(self.rules))
+        self.prefilter: Prefilter = prefilter(
+            [rule.pattern for rule in self.rules], engine=engine, saved=saved
+        )
         self.labels = frozenset(one.label for one in patterns)
 
     @classmethod
-    def compile(cls, packs: Sequence[Pack], *, engine: bool = True) -> "Library":
+    def compile(cls, packs: Sequence[Pack], *, engine: bool = True, saved: bytes = b"") -> "Library":
         """Compile packs (see `select`).
+
+        Args:
+            packs: What to look for.
+            engine: Whether to use the multi-pattern engine where it is there.
+            saved: What `serialised` returned for the same packs; anything else is ignored.
 
         Raises:
             ConfigError: Two packs use one pattern id.
@@ -67,12 +74,16 @@ class Library:
         twice = [name for name, times in Counter(one.id for one in patterns).items() if times > 1]
         if twice:
             raise ConfigError([f"pattern {name}: id: used by two packs" for name in twice])
-        return cls(patterns, engine=engine)
+        return cls(patterns, engine=engine, saved=saved)
 
     @property
     def digest(self) -> str:
         """A hash of all patterns: what a cache of the compiled engine is named by."""
         return blake2b(repr(self.patterns).encode(), digest_size=16).hexdigest()
+
+    def serialised(self) -> bytes:
+        """Return the compiled engine for the next start; empty without one."""
+        return self.prefilter.serialised()
 
     def tree(
         self, keys: KeyRules, marks: Marks, exempt: Mapping[tuple[str, ...], "regex.Pattern[str]"]

@@ -1,14 +1,47 @@
-"""Which rules could match a string at all: one pass of a multi-pattern engine, or every rule where there is none."""
+"""Which rules could match a string at all: one pass of a multi-pattern engine, or simply every rule."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from hashlib import blake2b
+from importlib.metadata import version
+from threading import Lock
+from typing import Any, Final, Protocol
+
+import regex
+
+from scrubrelay.core.redaction.pattern import Pattern
+from scrubrelay.core.redaction.superset import UnsupportedError, superset
+
+try:
+    import hyperscan
+except ImportError:
+    hyperscan = None  # type: ignore[assignment]  # no wheel for this machine: the relay works without it, slower
+
+TRIGGERS: Final = (
+    r"%[0-9a-f]{2}|\\[ux/]|&(?:#[0-9x]|[a-z]{2,8};)|[\x80-\xff]",
+    r"[{\[(][ \t\r\n]{0,}(?:\\{0,15}[\x22\x27{\[(]|[bur][\x22\x27])",
+    r"[\w.%+\[\]-]=",
+    r"[a-z0-9+/_-]{16}",
+)
+"""What makes other readings of a text worth trying, numbered after the rules: encodings, structure, queries, base64."""
+# They fold to ASCII letters in `regex`, and the engine knows only ASCII: such a text is for every rule.
+_FOLDING: Final = regex.compile("[\u0130\u0131\u017f\u212a]")
+_DIGEST: Final = 16
+_GROUP: Final = 40
+"""Patterns compiled together: a group twice as large takes far more than twice as long to compile."""
+_SHORT: Final = 600
+_TELLING: Final = 5
+"""A keyword this long is rare enough; with a shorter one the pattern's own shape is the better test."""
 
 
 class Prefilter(Protocol):
     """Points at rules; never misses one that would match."""
 
     def candidates(self, text: str) -> Sequence[int]:
-        """Return the rules (their indices, in order) that have to be tried on this text."""
+        """Return the rules (their indices, in order) that have to be tried on this text, then the triggers."""
+        ...
+
+    def serialised(self) -> bytes:
+        """Return what `prefilter` takes to be ready sooner; empty if there is nothing to gain."""
         ...
 
 
@@ -16,9 +49,155 @@ class EveryRule:
     """The prefilter of a machine without the engine."""
 
     def __init__(self, count: int) -> None:
-        self._all = range(count)
+        self._all = range(count + len(TRIGGERS))
 
     def candidates(self, text: str) -> Sequence[int]:
         """Return all rules."""
         del text
         return self._all
+
+    def serialised(self) -> bytes:
+        """Return nothing."""
+        return b""
+
+
+class Engine:
+    """Hyperscan: many patterns in one pass, in linear time.
+
+    Args:
+        databases: Compiled from the rules and the triggers.
+        always: The rules that it could not take.
+        count: How many rules there are.
+        digest: What the databases were compiled from.
+    """
+
+    def __init__(self, databases: Sequence[Any], always: Sequence[int], count: int, digest: bytes) -> None:
+        self._databases = tuple(databases)
+        self._always = tuple(always)
+        self._all = range(count + len(TRIGGERS))
+        self._digest = digest
+        # The engine's working memory serves one scan at a time.
+        self._lock = Lock()
+
+    def candidates(self, text: str) -> Sequence[int]:
+        """Return the rules that the engine points at."""
+        try:
+            data = text.encode()
+        except UnicodeEncodeError:
+            data = text.encode("utf-8", "surrogatepass")
+        found: list[int] = [*self._always]
+        framed = b"\xff%b\xff" % data
+        with self._lock:
+            for database in self._databases:
+                database.scan(framed, match_event_handler=_note, context=found)
+        if len(data) != len(text) and _FOLDING.search(text):
+            return self._all
+        return sorted(set(found)) if len(found) > 1 else found
+
+    def serialised(self) -> bytes:
+        """Return the compiled databases, and by what they can be known."""
+        dumps = [bytes(hyperscan.dumpb(database)) for database in self._databases]
+        body = b"".join(len(dump).to_bytes(8, "big") + dump for dump in dumps)
+        return self._digest + blake2b(body, digest_size=_DIGEST).digest() + body
+
+
+def prefilter(patterns: Sequence[Pattern], *, engine: bool, saved: bytes = b"") -> Prefilter:
+    """Return the best prefilter that this machine has.
+
+    Args:
+        patterns: The rules' patterns.
+        engine: Whether to use the engine if it is there.
+        saved: What `serialised` returned for the same patterns; anything else is ignored.
+    """
+    if not engine or hyperscan is None:
+        return EveryRule(len(patterns))
+    literal, shaped, always = _expressions(patterns)
+    groups = [literal, *(shaped[at : at + _GROUP] for at in range(0, len(shaped), _GROUP))]
+    digest = blake2b(repr((version("hyperscan"), groups)).encode(), digest_size=_DIGEST).digest()
+    databases = _loaded(saved, digest)
+    if databases is None:
+        databases = []
+        for group in groups:
+            compiled, refused = _compiled(group)
+            databases.append(compiled)
+            always += refused
+    return Engine(databases, always, len(patterns), digest)
+
+
+def _note(index: int, _start: int, _end: int, _flags: int, found: list[int]) -> None:
+    found.append(index)
+
+
+Numbered = tuple[int, str]
+
+
+def _expressions(patterns: Sequence[Pattern]) -> tuple[list[Numbered], list[Numbered], list[int]]:
+    """Return what is cheap for the engine, what is dear, and the rules that it can say nothing about."""
+    literal = [(len(patterns) + index, one) for index, one in enumerate(TRIGGERS)]
+    shaped: list[Numbered] = []
+    always: list[int] = []
+    for index, pattern in enumerate(patterns):
+        try:
+            shape = superset(pattern.match)
+        except UnsupportedError:
+            shape = ""
+        if pattern.keywords and (
+            not shape or len(shape) > _SHORT or min(map(len, pattern.keywords)) >= _TELLING
+        ):
+            literal.append((index, _any_of(pattern.keywords)))
+        elif pattern.keywords:
+            literal.append((index, shape))
+        elif shape:
+            shaped.append((index, shape))
+        else:
+            always.append(index)
+    return literal, shaped, always
+
+
+def _any_of(keywords: Sequence[str]) -> str:
+    return "|".join(
+        "".join(f"\\x{ord(one):02x}" if one.isascii() else ".{1,4}" for one in word) for word in keywords
+    )
+
+
+def _compiled(numbered: Sequence[Numbered]) -> tuple[Any, list[int]]:
+    """Compile a group, without what the engine refuses."""
+    try:
+        return _database(numbered), []
+    except hyperscan.error:
+        taken = [one for one in numbered if _takes(one)]
+        return _database(taken), [index for index, _ in set(numbered) - set(taken)]
+
+
+def _takes(one: Numbered) -> bool:
+    try:
+        _database([one])
+    except hyperscan.error:
+        return False
+    return True
+
+
+def _database(numbered: Sequence[Numbered]) -> Any:
+    flags = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_DOTALL | hyperscan.HS_FLAG_SINGLEMATCH
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=[expression.encode() for _, expression in numbered],
+        ids=[index for index, _ in numbered],
+        flags=[flags] * len(numbered),
+    )
+    return database
+
+
+def _loaded(saved: bytes, digest: bytes) -> list[Any] | None:
+    """Return the databases of an earlier run; None unless they are whole and of the same patterns."""
+    body = saved[2 * _DIGEST :]
+    if saved[: 2 * _DIGEST] != digest + blake2b(body, digest_size=_DIGEST).digest():
+        return None
+    databases, at = [], 0
+    while at < len(body):
+        size = int.from_bytes(body[at : at + 8], "big")
+        database = hyperscan.loadb(body[at + 8 : at + 8 + size], hyperscan.HS_MODE_BLOCK)
+        database.scratch = hyperscan.Scratch(database)
+        databases.append(database)
+        at += 8 + size
+    return databases

@@ -29,10 +29,13 @@ class Scanner:
         """Return what stands in the text, unsettled."""
         found: list[Finding] = []
         lowered = ""
+        rules = self._library.rules
         for index in candidates:
+            if index >= len(rules):
+                break
             if index in place.excluded:
                 continue
-            rule = self._library.rules[index]
+            rule = rules[index]
             if rule.keywords:
                 lowered = lowered or text.lower()
                 if not any(word in lowered for word in rule.keywords):

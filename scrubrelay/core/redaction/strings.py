@@ -11,8 +11,8 @@ from scrubrelay.core.redaction.marks import Action, Marks
 from scrubrelay.core.redaction.pattern import Pattern
 from scrubrelay.core.redaction.places import Node, Tree
 from scrubrelay.core.redaction.policy import Policy
-from scrubrelay.core.redaction.scanner import Scanner
 from scrubrelay.core.redaction.query import pairs
+from scrubrelay.core.redaction.scanner import Scanner
 from scrubrelay.core.redaction.spans import Cut, Finding, covering, replace, settle
 from scrubrelay.core.redaction.structure import START, Leaf, leaves
 from scrubrelay.core.redaction.views import decoded, unescaped
@@ -36,9 +36,7 @@ KINDS: Final[Mapping[str, str]] = {
 """Actions, and what `_meta` calls them (relay-event-schema, `RemarkType`)."""
 _ROUNDS: Final = 8
 """What a cut leaves may read differently than before; a text that is never at peace is hidden whole."""
-_SAYS_NOTHING: Final = frozenset(
-    {"", "true", "false", "True", "False", "null", "None", "undefined", "nil"}
-)
+_SAYS_NOTHING: Final = frozenset({"", "true", "false", "True", "False", "null", "None", "undefined", "nil"})
 """What Relay leaves under a sensitive key too: whether something was set is worth knowing."""
 HIDDEN: Final = Pattern("scrubrelay.hidden", "[hidden]", "Nobody could look into it in time.")
 CUSTOM_ID: Final = "keys.custom"
@@ -69,6 +67,10 @@ class Strings:
         self._tree = tree
         self.marks = marks
         self._prefilter = library.prefilter
+        first = len(library.rules)
+        self._readings = tuple(
+            enumerate((self._decoded, self._structured, self._queried, self._wrapped), start=first)
+        )
         self._scanner = Scanner(library, self.marks, policy.budget)
         self._actions: Mapping[str, Action] = {
             one.id: policy.compile_action(one) for one in (*library.patterns, HIDDEN, custom(()))
@@ -95,12 +97,14 @@ class Strings:
         return self._piece(text, node, depth) if len(text) <= _PIECE else self._find_long(text, node, depth)
 
     def _piece(self, text: str, node: Node, depth: int) -> list[Finding]:
-        found = self._scanner.find(text, node.place, self._prefilter.candidates(text))
+        candidates = self._prefilter.candidates(text)
+        if not candidates:
+            return []
+        found = self._scanner.find(text, node.place, candidates)
         if depth < _DEPTH:
-            found += self._decoded(text, node, depth + 1)
-            found += self._structured(text, node, depth + 1)
-            found += self._queried(text)
-            found += self._wrapped(text, node, depth + 1)
+            for trigger, read in self._readings:
+                if trigger in candidates:
+                    found += read(text, node, depth + 1)
         return found
 
     def _find_long(self, text: str, node: Node, depth: int) -> list[Finding]:
@@ -149,7 +153,7 @@ class Strings:
             inner = self.find(text[leaf.start : leaf.end], node, depth)
             yield from (Finding(one.start + leaf.start, one.end + leaf.start, one.pattern) for one in inner)
 
-    def _queried(self, text: str) -> Iterator[Finding]:
+    def _queried(self, text: str, _node: Node, _depth: int) -> Iterator[Finding]:
         for name, start, end in pairs(text):
             hider = self._tree.hider(name)
             if hider is not None and not self._says_nothing(text[start:end]):

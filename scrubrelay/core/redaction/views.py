@@ -45,8 +45,8 @@ class View:
 
     def _start(self, at: int) -> int:
         piece = bisect_right(self.starts, at) - 1
-        start, end = self.sources[piece]
-        return start + (at - self.starts[piece]) if piece % 2 == 0 else start if end > start else end
+        start = self.sources[piece][0]
+        return start + (at - self.starts[piece]) if piece % 2 == 0 else start
 
     def _end(self, at: int) -> int:
         piece = bisect_right(self.starts, at - 1) - 1

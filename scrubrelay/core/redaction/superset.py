@@ -1,0 +1,308 @@
+"""Rewrites a pattern for the multi-pattern engine, so that it matches at least wherever the pattern does.
+
+The engine reads bytes and knows neither look-around, back-references nor Unicode classes. Everything it cannot say is
+widened: a look-around becomes the one character it demands or forbids, or nothing; a back-reference becomes its
+group; a class that may hold a character beyond ASCII holds every byte above 127, and may then be up to four bytes long.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import regex
+
+_HIGH: Final = r"\x80-\xff"
+_WIDEST: Final = 4
+_COUNTED: Final = 3
+"""A repetition with more leeway is widened to an unbounded one: counting costs the engine most."""
+_LONGEST: Final = 8000
+_CLASS_ESCAPES: Final = {"d": "0-9", "w": "A-Za-z0-9_", "s": r"\x09-\x0d\x1c-\x20"}
+_PROPERTIES: Final = {
+    "L": "A-Za-z",
+    "N": "0-9",
+    "Nd": "0-9",
+    "Lu": "A-Z",
+    "Ll": "a-z",
+    "M": "",
+    "P": r"!-\/:-@\[-`{-~",
+}
+_CONTROLS: Final = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "a": "\a", "e": "\x1b", "0": "\0"}
+_REPEAT: Final = regex.compile(r"\{(\d*)(,?)(\d*)\}")
+_GROUP: Final = regex.compile(
+    r"\(\?(?:P<(?P<name>\w+)>|(?P<flags>[a-z]*(?:-[a-z]+)?)(?P<end>[:)])|(?P<atomic>>))"
+)
+_REFERENCE: Final = regex.compile(r"\(\?P=(\w+)\)")
+
+
+_LOOKS: Final = (("(?<!", True, True), ("(?<=", False, True), ("(?!", True, False), ("(?=", False, False))
+_ONE_CLASS: Final = regex.compile(r"(\[(?:[^\]\\]|\\.)*\])(?:\{1,4\})?")
+
+
+class UnsupportedError(ValueError):
+    """The pattern says something that this rewriting does not know."""
+
+
+def superset(match: str) -> str:
+    """Return an expression for the engine (to be compiled caseless and dot-all) that matches wherever `match` does.
+
+    Raises:
+        UnsupportedError: There is none.
+    """
+    reader = _Reader(match)
+    text = reader.alternatives(outermost=True)
+    if reader.at < len(match):
+        raise UnsupportedError("unbalanced )")
+    if len(text) > _LONGEST:
+        raise UnsupportedError("too long")
+    return text
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads a verbose pattern from left to right."""
+
+    source: str
+    at: int = 0
+    groups: dict[str, str] = field(default_factory=dict)
+    opened: int = 0
+
+    def alternatives(self, *, outermost: bool = False) -> str:
+        branches = [self.sequence(outermost=outermost)]
+        while self.peek() == "|":
+            self.at += 1
+            branches.append(self.sequence(outermost=outermost))
+        return "|".join(branches)
+
+    def sequence(self, *, outermost: bool) -> str:
+        parts: list[str] = []
+        before = after = ""
+        low = 0
+        while (character := self.peek()) and character not in "|)":
+            beside = self.beside()
+            if beside is None:
+                atom = self.atom()
+                if atom is None:
+                    continue
+                after = ""
+                low, high = self.repetition()
+                wide = atom[1] and high is not None
+                parts.append(_repeated(atom[0], low, high * _WIDEST if wide and high else high))
+                last = atom[0]
+            elif not parts:
+                before = before or beside[0]
+            else:
+                after = after or beside[1]
+        if outermost and parts and not after:
+            parts[-1] = _repeated(
+                last, low, low
+            )  # what may follow adds nothing to the question whether it occurs
+        return before + "".join(parts) + after if outermost else "".join(parts)
+
+    def beside(self) -> tuple[str, str] | None:
+        """Read a look-around: what it says about the character before or after; None if there is none here."""
+        look = next((look for look in _LOOKS if self.source.startswith(look[0], self.at)), None)
+        if look is None:
+            return None
+        opening, negative, behind = look
+        self.at += len(opening)
+        inner = _Reader(self.source, self.at, dict(self.groups), self.opened)
+        branches = [inner.sequence(outermost=False)]
+        while inner.peek() == "|":
+            inner.at += 1
+            branches.append(inner.sequence(outermost=False))
+        self.at = inner.at
+        self.close()
+        said = _said(branches, negative=negative)
+        edge = said and (f"(?:^|{said})" if behind else f"(?:$|{said})") if negative else said
+        return (edge, "") if behind else ("", edge)
+
+    def peek(self) -> str:
+        """Return the next character that means something: verbose mode has space and comments."""
+        while self.at < len(self.source):
+            character = self.source[self.at]
+            if character == "#":
+                end = self.source.find("\n", self.at)
+                self.at = len(self.source) if end < 0 else end
+            elif not character.isspace():
+                return character
+            else:
+                self.at += 1
+        return ""
+
+    def atom(self) -> tuple[str, bool] | None:
+        """Return the next atom and whether one character of it may be several bytes; None for what has no width."""
+        character = self.peek()
+        if character == "(":
+            return self.group()
+        if character == "[":
+            return self.char_class()
+        self.at += 1
+        if character in "^$":
+            return None
+        if character == ".":
+            return r"[^\n]", True
+        if character == "\\":
+            return self.escape()
+        if character in "*+?{":
+            raise UnsupportedError("nothing to repeat")
+        return _literal(character)
+
+    def group(self) -> tuple[str, bool] | None:
+        source, at = self.source, self.at
+        if reference := _REFERENCE.match(source, at):
+            self.at = reference.end()
+            return self.referred(reference[1])
+        name = ""
+        if source.startswith("(?", at):
+            opened = _GROUP.match(source, at)
+            if opened is None or set(opened["flags"] or "") - set("imsx-"):
+                raise UnsupportedError("an unknown kind of group")
+            self.at = opened.end()
+            name = opened["name"] or ""
+            if opened["end"] == ")":
+                return None
+        else:
+            self.at += 1
+            self.opened += 1
+            name = str(self.opened)
+        inner = f"(?:{self.alternatives()})"
+        self.close()
+        if name:
+            known = self.groups.get(name)
+            self.groups[name] = f"(?:{known}|{inner})" if known else inner
+        return inner, False
+
+    def close(self) -> None:
+        if self.peek() != ")":
+            raise UnsupportedError("unbalanced (")
+        self.at += 1
+
+    def referred(self, name: str) -> tuple[str, bool]:
+        if not self.groups.get(name):
+            raise UnsupportedError("a reference to an open group")
+        return self.groups[name], False
+
+    def escape(self) -> tuple[str, bool] | None:
+        character = self.source[self.at]
+        self.at += 1
+        if character in "bBAZzGKmM":
+            return None
+        if character.isdigit() and character != "0":
+            return self.referred(character)
+        items = self.escaped(character)
+        return f"[{items}]", _HIGH in items
+
+    def escaped(self, character: str) -> str:
+        """Return what an escape stands for, as the inside of a class."""
+        if character.lower() in _CLASS_ESCAPES:
+            inner = _CLASS_ESCAPES[character.lower()]
+            return (inner if character.islower() else _complement(inner)) + _HIGH
+        if character in "pP":
+            return self.property(negative=character == "P")
+        if character in "xuU":
+            digits = {"x": 2, "u": 4, "U": 8}[character]
+            code = chr(int(self.source[self.at : self.at + digits], 16))
+            self.at += digits
+            return _member(code)
+        if character in _CONTROLS:
+            return _member(_CONTROLS[character])
+        if character.isalnum():
+            raise UnsupportedError(f"an escape of {character}")
+        return _member(character)
+
+    def property(self, *, negative: bool) -> str:
+        end = self.source.find("}", self.at)
+        name = self.source[self.at + 1 : end]
+        self.at = end + 1
+        if name not in _PROPERTIES:
+            raise UnsupportedError(f"the property {name}")
+        inner = _PROPERTIES[name]
+        return (_complement(inner) if negative else inner) + _HIGH
+
+    def char_class(self) -> tuple[str, bool]:
+        """Read `[...]`; space in it counts even in verbose mode."""
+        self.at += 1
+        negative = self.source[self.at] == "^"
+        self.at += negative
+        items: list[str] = []
+        first = True
+        while first or self.source[self.at] != "]":
+            first = False
+            items.append(self.member())
+        self.at += 1
+        inner = "".join(items)
+        if negative:
+            return f"[{_complement(inner.replace(_HIGH, ''))}{_HIGH}]", True
+        return f"[{inner}]", _HIGH in inner
+
+    def member(self) -> str:
+        """Read one character, escape or range of a class."""
+        low = self.one()
+        if self.source[self.at] != "-" or self.source[self.at + 1] == "]":
+            return low
+        self.at += 1
+        high = self.one()
+        if len(low) > 4 or len(high) > 4:
+            # A bound beyond ASCII: the part within is kept, the rest is every high byte.
+            return (f"{low}-\\x7f" if len(low) == 4 else "") + _HIGH
+        return f"{low}-{high}"
+
+    def one(self) -> str:
+        character = self.source[self.at]
+        self.at += 1
+        if character == "[" and self.source[self.at] == ":":
+            raise UnsupportedError("a named class")
+        if character != "\\":
+            return _member(character)
+        character = self.source[self.at]
+        self.at += 1
+        return "\\x08" if character == "b" else self.escaped(character)
+
+    def repetition(self) -> tuple[int, int | None]:
+        """Read a quantifier; lazy and possessive ones match where greedy ones do."""
+        character = self.peek()
+        bounds: tuple[int, int | None] = {"*": (0, None), "+": (1, None), "?": (0, 1)}.get(character, (1, 1))
+        if character == "{" and (repeat := _REPEAT.match(self.source, self.at)):
+            self.at = repeat.end()
+            low = int(repeat[1] or 0)
+            bounds = low, low if not repeat[2] else int(repeat[3]) if repeat[3] else None
+        elif character in "*+?" and character:
+            self.at += 1
+        else:
+            return bounds
+        if self.source[self.at : self.at + 1] in ("?", "+"):
+            self.at += 1
+        return bounds
+
+
+def _said(branches: Sequence[str], *, negative: bool) -> str:
+    """Return the class of characters that a look-around leaves, as far as its branches are single characters."""
+    singles = [single[1][1:-1] for branch in branches if (single := _ONE_CLASS.fullmatch(branch))]
+    if negative:
+        return f"[{_complement(''.join(singles).replace(_HIGH, ''))}{_HIGH}]" if singles else ""
+    return f"[{''.join(singles)}]" if len(singles) == len(branches) else ""
+
+
+def _repeated(text: str, low: int, high: int | None) -> str:
+    if (low, high) == (1, 1):
+        return text
+    if high == 0:
+        return ""
+    if high is None or high - low > _COUNTED:
+        return f"{text}{{{low},}}"
+    return f"{text}{{{low},{high}}}"
+
+
+def _literal(character: str) -> tuple[str, bool]:
+    inner = _member(character)
+    return f"[{inner}]", inner == _HIGH
+
+
+def _member(character: str) -> str:
+    return f"\\x{ord(character):02x}" if ord(character) < 128 else _HIGH
+
+
+def _complement(inner: str) -> str:
+    """Return the ASCII characters that are in none of these items, as the inside of a class."""
+    taken = regex.compile(f"[{inner}]") if inner else None
+    return "".join(_member(chr(code)) for code in range(128) if not (taken and taken.match(chr(code))))
