@@ -11,8 +11,8 @@ import pytest
 from scrubrelay.core.errors import Reason
 from scrubrelay.core.ledger import Fate
 from scrubrelay.testing import Answer, MiniSentry
-from tests.crash.load import loading, missing, settled, unbalanced
-from tests.helpers.relay import Relay
+from tests.crash.load import PROJECT, loading, missing, settled, unbalanced
+from tests.helpers.relay import KEY, Relay
 
 
 async def _down(sentry: MiniSentry) -> None:
@@ -60,6 +60,24 @@ async def test_a_troubled_upstream_gets_everything_in_the_end(new_relay: Callabl
         sentry.always(Answer())
         assert await missing(sentry, load) == set()
         assert (await settled(relay))[Fate.FORWARDED] >= len(load.acknowledged)
+        assert unbalanced(relay) == []
+
+
+async def test_an_upstream_that_is_down_does_not_hold_up_another(new_relay: Callable[..., Relay]):
+    async with MiniSentry() as dead, MiniSentry() as alive:
+        upstreams = [dead.dsn(1), alive.dsn(2)]
+        relay = new_relay(
+            f'[[project]]\nid = {PROJECT}\nkey = "{KEY}"\nname = "shop"\nupstreams = {upstreams}\n'
+        )
+        await dead.down()
+        await asyncio.to_thread(relay.start)
+        async with loading(relay, apps=3) as load:
+            await load.acknowledges(60)
+        assert await missing(alive, load) == set()
+        assert dead.accepted == []
+        await dead.up()
+        assert await missing(dead, load) == set()
+        await settled(relay)
         assert unbalanced(relay) == []
 
 
