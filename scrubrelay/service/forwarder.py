@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scrubrelay.core.delivery import Refused, Retry, Sent, Target, address, backoff, common, judge
-from scrubrelay.core.errors import Reason, StoreUnavailable
+from scrubrelay.core.errors import Reason, StoreUnavailable, place_of
 from scrubrelay.core.ledger import Fate
 from scrubrelay.core.pipeline import Clean
 from scrubrelay.core.wire.encoding import deflate
@@ -17,11 +17,10 @@ from scrubrelay.core.wire.ratelimits import RateLimits
 from scrubrelay.core.wire.reports import client_report
 from scrubrelay.service.clock import Clock
 from scrubrelay.service.lane import Lane, Moment
+from scrubrelay.service.log import log
 from scrubrelay.service.refusals import Refusals
 from scrubrelay.service.stores.base import Entry, Parcel, Pending, Route, Settlement, Store
 from scrubrelay.service.upstream import Answer, Post
-
-log = logging.getLogger(__name__)
 
 Resolve = Callable[[str, int, str], Target | None]
 """Target name, our project id, our client key -> where that is today."""
@@ -141,7 +140,7 @@ class Forwarder:
             if self._settling is not None:
                 await asyncio.wait({self._settling})
         if self._settlements:
-            log.warning("the store cannot write: %d envelopes will be sent again", len(self._settlements))
+            log("sent_but_not_settled", level=logging.WARNING, envelopes=len(self._settlements))
 
     def status(self) -> list[dict[str, Any]]:
         """Return how each target does, as plain values."""
@@ -214,9 +213,9 @@ class Forwarder:
             answer = await self._posted(parcel)
         except StoreUnavailable:
             self._put_back(lane, parcel, None, outage=False)
-        except Exception:
-            # The last line of defence: a parcel that we cannot handle must not end the lane of all others.
-            log.exception("sending envelope %s to %s failed", parcel.event_id, parcel.target)
+        # The last line of defence: a parcel that we cannot handle must not end the lane of all others.
+        except Exception as error:  # noqa: BLE001
+            log("defect", level=logging.ERROR, error=place_of(error), event_id=parcel.event_id or "-")
             self._put_back(lane, parcel, None, outage=False)
         else:
             self._act(lane, parcel, answer)
@@ -255,9 +254,9 @@ class Forwarder:
                 self._learn(parcel, limits)
                 self._put_back(lane, parcel, after, outage=not limits.limits)
         if lane.is_open and not was_open:
-            log.warning("%s is down (%s): envelopes wait", lane.target, answer.status or answer.why)
+            log("upstream_down", level=logging.WARNING, target=lane.target, why=answer.status or answer.why)
         elif was_open and not lane.is_open:
-            log.info("%s is up again", lane.target)
+            log("upstream_up", target=lane.target)
 
     def _put_back(self, lane: Lane, parcel: Parcel, after: float | None, *, outage: bool) -> None:
         attempt = max(parcel.attempt, lane.pauses if outage else 0) + 1
@@ -323,11 +322,11 @@ class Forwarder:
                 await self._look_around()
             except StoreUnavailable as error:
                 if self._store_works:
-                    log.warning("%s", error)
+                    log("store_fails", level=logging.ERROR, error=error)
                 self._store_works = False
             else:
                 if not self._store_works:
-                    log.info("the store works again")
+                    log("store_works")
                 self._store_works = True
 
     async def _look_around(self) -> None:
@@ -360,7 +359,7 @@ class Forwarder:
             await self._hear(self._clock.now())
             await self._catch_up()
         except StoreUnavailable as error:
-            log.warning("%s", error)
+            log("store_fails", level=logging.ERROR, error=error)
 
     async def _catch_up(self) -> None:
         """See what waits in the store that this process has not put there itself."""

@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 
-log = logging.getLogger(__name__)
+from scrubrelay.service.log import log
 
 _EVERY_SECONDS = 60.0
 
@@ -27,12 +27,14 @@ class Refusals:
             told_at = self._told_at.get((target, status))
             if told_at is not None and now - told_at < _EVERY_SECONDS:
                 continue
-            log.warning(
-                "%s refused %d envelope(s) with %d, the last of event %s; see `scrubrelay outbox list`",
-                target,
-                count,
-                status,
-                self._last_event.pop((target, status)),
+            log(
+                "upstream_refused",
+                level=logging.WARNING,
+                target=target,
+                status=status,
+                envelopes=count,
+                last_event=self._last_event.pop((target, status)) or "-",
+                see="scrubrelay outbox list",
             )
             self._told_at[target, status] = now
             del self._counts[target, status]

@@ -152,7 +152,11 @@ async def outbox(tmp_path: Path) -> AsyncIterator[Outbox]:
 
 
 def entry(size: int = 2000, **changes: Any) -> Entry:
-    fields = {"targets": ("a",), "kept": (("error", 1),), "clean": Clean(b"{}\n" + b"x" * size)}
+    fields = {
+        "targets": ("a",),
+        "kept": (("error", 1),),
+        "clean": Clean(make_event(extra="x" * (size - 140))),
+    }
     return Entry(**{"project_id": 1, "key": KEY, "event_id": None, "received_at": 1.8e9, **fields, **changes})
 
 
@@ -185,8 +189,10 @@ async def test_an_envelope_whose_client_has_gone_is_kept_all_the_same(outbox: Ou
     await asyncio.sleep(0)
     task.cancel()
     await outbox.store.flush()
-    assert (await outbox.store.status()).waiting == 1
-    assert "1 delayed" in repr(outbox) or "1 ready" in repr(outbox) or "1 in flight" in repr(outbox)
+    (kept,) = await outbox.store.listed()
+    async with asyncio.timeout(5):
+        while outbox._forwarder._lanes["a"].cursor < kept.id:  # noqa: ASYNC110 -- there is no event for it
+            await asyncio.sleep(0.001)
 
 
 async def test_nothing_can_be_kept_after_the_end(outbox: Outbox) -> None:

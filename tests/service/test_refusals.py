@@ -9,8 +9,8 @@ def test_each_target_and_status_is_told_at_most_once_a_minute(caplog) -> None:
         for second in range(130):
             refusals.note("a", 403, f"{second:032}")
             refusals.tell(float(second))
-    counts = [record.args[1] for record in caplog.records if isinstance(record.args, tuple)]
-    assert counts == [1, 60, 60]
+    counts = [line.split("envelopes=")[1].split()[0] for line in caplog.messages]
+    assert counts == ["1", "60", "60"]
 
 
 def test_the_line_names_the_last_event(caplog) -> None:
@@ -19,7 +19,7 @@ def test_the_line_names_the_last_event(caplog) -> None:
         refusals.note("a", 413, event_id)
     refusals.note("b", 413, None)
     refusals.tell(0.0)
-    assert [record.getMessage().split(";")[0] for record in caplog.records] == [
-        "a refused 2 envelope(s) with 413, the last of event last",
-        "b refused 1 envelope(s) with 413, the last of event None",
+    assert [line.split(" see=")[0] for line in caplog.messages] == [
+        "upstream_refused target=a status=413 envelopes=2 last_event=last",
+        "upstream_refused target=b status=413 envelopes=1 last_event=-",
     ]
