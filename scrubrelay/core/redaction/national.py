@@ -1,4 +1,4 @@
-"""Numbers a state gives to people and firms, checked by python-stdnum's module for each, or by the state's own rule."""
+"""Numbers that states give to people and firms, each checked by its state's rule."""
 
 from collections.abc import Callable
 from functools import partial
@@ -64,18 +64,80 @@ from stdnum.za import idnr as za_idnr
 
 # Each module's docstring is its source: https://arthurdejong.org/python-stdnum/formats
 _STDNUM: dict[str, ModuleType] = {
-    "ar_cuit": cuit, "at_svnr": vnr, "at_uid": uid, "au_abn": abn, "au_acn": acn, "au_tfn": tfn, "be_nn": nn, "bg_egn": egn,
-    "br_cnpj": cnpj, "br_cpf": cpf, "ca_bn": bn, "ca_sin": sin, "ch_ahv": ahv, "cl_rut": rut, "cn_ric": ric, "co_nit": nit,
-    "cz_rc": rc, "de_stnr": stnr, "dk_cpr": cpr, "ec_ci": ci, "ee_ik": ik, "es_cif": cif, "es_dni": dni,
-    "es_nie": nie, "es_nif": nif, "eu_vat": eu_vat, "fi_ytunnus": ytunnus, "fr_nif": fr_nif, "fr_nir": nir,
-    "fr_siret": siret, "gr_amka": amka, "hr_oib": oib, "hu_anum": anum, "id_nik": nik, "ie_pps": pps, "il_id": teudat_zehut,
-    "in_aadhaar": aadhaar, "in_epic": epic, "in_gstin": gstin, "is_kennitala": kennitala, "it_cf": codicefiscale, "it_iva": iva,
-    "jp_my_number": my_number, "lt_asmens": asmens, "lv_pk": pvn, "mx_curp": curp, "mx_rfc": rfc, "my_nric": nric, "nl_bsn": bsn,
-    "no_fnr": fodselsnummer, "nz_ird": ird, "pe_ruc": ruc, "pk_cnic": cnic, "pl_nip": nip, "pl_pesel": pesel, "pl_regon": regon,
-    "pt_cc": cc, "pt_nif": pt_nif, "ro_cnp": cnp, "ru_inn": inn, "se_orgnr": orgnr, "se_pnr": personnummer, "sg_uen": uen,
-    "si_emso": emso, "sk_rc": sk_rc, "th_pin": pin, "tr_tckn": tckimlik, "tr_vkn": vkn, "ua_rntrc": rntrc, "uk_nhs": nhs,
-    "uk_utr": utr, "us_itin": itin, "za_id": za_idnr,
-}  # fmt: skip
+    "ar_cuit": cuit,
+    "at_svnr": vnr,
+    "at_uid": uid,
+    "au_abn": abn,
+    "au_acn": acn,
+    "au_tfn": tfn,
+    "be_nn": nn,
+    "bg_egn": egn,
+    "br_cnpj": cnpj,
+    "br_cpf": cpf,
+    "ca_bn": bn,
+    "ca_sin": sin,
+    "ch_ahv": ahv,
+    "cl_rut": rut,
+    "cn_ric": ric,
+    "co_nit": nit,
+    "cz_rc": rc,
+    "de_stnr": stnr,
+    "dk_cpr": cpr,
+    "ec_ci": ci,
+    "ee_ik": ik,
+    "es_cif": cif,
+    "es_dni": dni,
+    "es_nie": nie,
+    "es_nif": nif,
+    "eu_vat": eu_vat,
+    "fi_ytunnus": ytunnus,
+    "fr_nif": fr_nif,
+    "fr_nir": nir,
+    "fr_siret": siret,
+    "gr_amka": amka,
+    "hr_oib": oib,
+    "hu_anum": anum,
+    "id_nik": nik,
+    "ie_pps": pps,
+    "il_id": teudat_zehut,
+    "in_aadhaar": aadhaar,
+    "in_epic": epic,
+    "in_gstin": gstin,
+    "is_kennitala": kennitala,
+    "it_cf": codicefiscale,
+    "it_iva": iva,
+    "jp_my_number": my_number,
+    "lt_asmens": asmens,
+    "lv_pk": pvn,
+    "mx_curp": curp,
+    "mx_rfc": rfc,
+    "my_nric": nric,
+    "nl_bsn": bsn,
+    "no_fnr": fodselsnummer,
+    "nz_ird": ird,
+    "pe_ruc": ruc,
+    "pk_cnic": cnic,
+    "pl_nip": nip,
+    "pl_pesel": pesel,
+    "pl_regon": regon,
+    "pt_cc": cc,
+    "pt_nif": pt_nif,
+    "ro_cnp": cnp,
+    "ru_inn": inn,
+    "se_orgnr": orgnr,
+    "se_pnr": personnummer,
+    "sg_uen": uen,
+    "si_emso": emso,
+    "sk_rc": sk_rc,
+    "th_pin": pin,
+    "tr_tckn": tckimlik,
+    "tr_vkn": vkn,
+    "ua_rntrc": rntrc,
+    "uk_nhs": nhs,
+    "uk_utr": utr,
+    "us_itin": itin,
+    "za_id": za_idnr,
+}
 
 
 def _stdnum(cut: str, module: ModuleType) -> bool:
@@ -195,6 +257,7 @@ def de_lanr(cut: str) -> bool:
     digits = [int(d) for d in _digits(cut)]
     return (
         len(digits) == 9
+        and any(digits)
         and -sum(d * w for d, w in zip(digits[:6], (4, 9) * 3, strict=True)) % 10 == digits[6]
     )
 
