@@ -136,7 +136,8 @@ class Tree:
             return known
         name = self._marks.strip(key)
         told = parent.place.told.union(*(self._told_by.get(word, _NONE) for word in name_words(name)))
-        hider = parent.hider or self._keys.match(name)
+        # Below `modules` stand the names of packages: `cookie` and `detect-secrets` have versions, not secrets.
+        hider = parent.hider or (None if parent.path[:1] == ("modules",) else self._keys.match(name))
         node = self._node((*parent.path, key), told, hider)
         parent.children[key] = node
         return node
