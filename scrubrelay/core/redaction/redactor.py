@@ -84,7 +84,7 @@ class Redactor:
         payload, changes = self._payload(item)
         own, more = self._headers(item.headers)
         redactions = (*self._redactions(changes), *self._redactions(more, "headers"))
-        if not redactions:
+        if payload is item.payload and not more:  # a payload may change without a redaction: a repeated key
             return Scrubbed(item)
         return Scrubbed(replace(item, headers=own, line=None).replace(payload), redactions)
 
