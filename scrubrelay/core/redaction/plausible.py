@@ -84,13 +84,14 @@ def random_token(cut: str) -> bool:
 
 
 def random_literal(cut: str) -> bool:
-    """A literal that mixes digits and both cases, and is no digest.
+    """A literal that mixes digits and letters or both cases, and is neither a digest nor a UUID.
 
     >>> [random_literal(text) for text in ("q8Zr3LmX0vKd7TnB2wYc5JhP", "authentication_backend_model")]
     [True, False]
     """
     mixed = looks.switches(cut) >= 5 or looks.mixed_case(cut)
-    return mixed and not looks.digest(cut) and random_value(cut) and looks.entropy(cut) >= 3.5
+    public = looks.digest(cut) or looks.uuid(cut)
+    return mixed and not public and random_value(cut) and looks.entropy(cut) >= 3.5
 
 
 def vendor_value(cut: str) -> bool:
