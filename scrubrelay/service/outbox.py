@@ -1,21 +1,24 @@
 """What intake hands over and can forget: kept until every target has it, or counted as lost."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from scrubrelay.config.settings import Settings
-from scrubrelay.core.errors import RateLimited, Reason, StoreUnavailable
+from scrubrelay.core.errors import RateLimited, Reason, StoreUnavailable, place_of
 from scrubrelay.core.project import Project, Projects
 from scrubrelay.core.wire.ratelimits import RateLimits
 from scrubrelay.service.clock import Clock
 from scrubrelay.service.forwarder import Forwarder, ForwarderOptions, Resolve
+from scrubrelay.service.log import log
 from scrubrelay.service.stores.base import Entry, Parcel, Store, StoreOptions
 from scrubrelay.service.stores.registry import make_store
 from scrubrelay.service.upstream import Post, Upstream
 
 _BEHIND_SECONDS = 1
+_PAUSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,10 @@ class Outbox:
             self._options.connections,
             self._options.slot == 0,
         )
-        self._forwarder = Forwarder(store, resolve, self._post, clock, forwarding)
+        self._new_forwarder: Callable[[], Forwarder] = lambda: Forwarder(
+            store, resolve, self._post, clock, forwarding
+        )
+        self._forwarder = self._new_forwarder()
         self._storing = 0
         self._running: asyncio.Task[None] | None = None
 
@@ -116,7 +122,18 @@ class Outbox:
             StoreUnavailable: It cannot be opened.
         """
         await self._store.open()
-        self._running = asyncio.get_running_loop().create_task(self._forwarder.run())
+        self._running = asyncio.get_running_loop().create_task(self._forward())
+
+    async def _forward(self) -> None:
+        """Forward until told to stop; after a defect, from the store, as after a restart."""
+        while True:
+            try:
+                return await self._forwarder.run()
+            # The last resort: envelopes must not be acknowledged that nobody forwards.
+            except Exception as error:  # noqa: BLE001
+                log("defect", level=logging.ERROR, error=place_of(error))
+            self._forwarder = self._new_forwarder()
+            await self._clock.sleep(_PAUSE_SECONDS)
 
     async def stop(self, patience: float) -> None:
         """Start no more requests, finish those in flight, commit, close; the rest is kept.

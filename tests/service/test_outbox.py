@@ -195,6 +195,25 @@ async def test_an_envelope_whose_client_has_gone_is_kept_all_the_same(outbox: Ou
             await asyncio.sleep(0.001)
 
 
+async def test_a_defect_of_the_forwarder_does_not_end_forwarding(tmp_path: Path) -> None:
+    clock, network, defects = ManualClock(), Network(0), [RuntimeError("once")]
+
+    def resolve(name: str, project_id: int, key: str) -> Target:
+        if defects:
+            raise defects.pop()
+        return target(name, project_id, key)
+
+    made = Outbox(SqliteStore(tmp_path / "store.db"), resolve, clock, post=network)
+    await made.start()
+    await made.keep(entry(event_id="1" * 32))
+    async with asyncio.timeout(10):
+        while (await made.store.status()).waiting:
+            await clock.advance(1)
+            await made.store.flush()
+    assert defects == []
+    await made.stop(1)
+
+
 async def test_nothing_can_be_kept_after_the_end(outbox: Outbox) -> None:
     await outbox.stop(1)
     with pytest.raises(StoreUnavailable):
