@@ -1,6 +1,7 @@
 """`scrubrelay serve`."""
 
 import os
+from contextlib import suppress
 from typing import Annotated, Final
 
 import typer
@@ -28,4 +29,7 @@ def command(
     # Into the environment, so that a later reading of the file and the worker processes see them as well.
     os.environ.update({name: text for name, text in options.items() if text is not None})
     loaded = read(config, os.environ)
+    # So that compiled patterns can be kept there; if it cannot be made, the store will say why.
+    with suppress(OSError):
+        loaded.settings.store.data_dir.mkdir(parents=True, exist_ok=True)
     return serve(loaded.settings, loaded.file)

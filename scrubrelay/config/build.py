@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from hashlib import blake2b
 
+from scrubrelay.config.cache import NO_CACHE, Cache
 from scrubrelay.config.packs import embedded, users
 from scrubrelay.config.settings import ProjectSettings, RedactionSettings, Settings
 from scrubrelay.core.errors import ConfigError
@@ -43,14 +45,16 @@ def redactor_of(settings: Settings) -> Redactor:
     Raises:
         ConfigError: As `build`.
     """
-    return Redactor(library_of(settings.redaction), _policy(settings.redaction, settings))
+    library = library_of(settings.redaction, Cache(settings.store.data_dir))
+    return Redactor(library, _policy(settings.redaction, settings))
 
 
-def library_of(redaction: RedactionSettings, at: str = "[redaction]") -> Library:
+def library_of(redaction: RedactionSettings, cache: Cache = NO_CACHE, at: str = "[redaction]") -> Library:
     """Return the patterns that are switched on; compiled once for the same patterns.
 
     Args:
         redaction: What to switch on.
+        cache: Where compiled patterns are kept between two starts.
         at: The table's name for messages.
 
     Raises:
@@ -61,7 +65,7 @@ def library_of(redaction: RedactionSettings, at: str = "[redaction]") -> Library
         raise ConfigError(problems)
     # The user's own are on unless they are disabled.
     own = (pack.name for pack in packs[len(embedded()) :])
-    return _compiled(select(packs, (*redaction.packs, *own), redaction.disable))
+    return _compiled(select(packs, (*redaction.packs, *own), redaction.disable), cache)
 
 
 def packs_of(redaction: RedactionSettings) -> tuple[Pack, ...]:
@@ -78,8 +82,14 @@ def packs_of(redaction: RedactionSettings) -> tuple[Pack, ...]:
 
 # A reload that changes no pattern, and projects that agree, share one library.
 @lru_cache(maxsize=8)
-def _compiled(packs: tuple[Pack, ...]) -> Library:
-    return Library.compile(packs)
+def _compiled(packs: tuple[Pack, ...], cache: Cache) -> Library:
+    name = f"patterns-{blake2b(repr(packs).encode(), digest_size=16).hexdigest()}"
+    saved = cache.read(name)
+    library = Library.compile(packs, saved=saved)
+    compiled = library.prefilter.serialised()
+    if compiled and compiled != saved:
+        cache.write(name, compiled)
+    return library
 
 
 def _redactors(settings: Settings) -> tuple[Redactor, Sequence[Redactor]]:
@@ -102,7 +112,8 @@ def _redactor(
     redaction: RedactionSettings, settings: Settings, at: str, problems: list[str]
 ) -> Redactor | None:
     try:
-        return Redactor(library_of(redaction, at), _policy(redaction, settings))
+        library = library_of(redaction, Cache(settings.store.data_dir), at)
+        return Redactor(library, _policy(redaction, settings))
     except ConfigError as error:
         problems.extend(error.problems)
         return None

@@ -1,7 +1,7 @@
 """What took long to compile, kept in a folder between two starts; never needed, never trusted."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -17,10 +17,11 @@ class Cache:
     """Files by name, each with a hash of its content in front.
 
     Args:
-        folder: Where they are; without one, or if it is not there, nothing is kept.
+        folder: Where they are; without one, or if it is not there, nothing is kept. All caches are equal:
+            what is compiled does not depend on where it is kept.
     """
 
-    folder: Path | None
+    folder: Path | None = field(compare=False)
 
     def read(self, name: str) -> bytes:
         """Return what was kept under a name; empty if it is not there or damaged."""
@@ -51,6 +52,9 @@ class Cache:
 
     def _files(self) -> list[Path]:
         return [] if self.folder is None else [*self.folder.glob("*.cache")]
+
+
+NO_CACHE: Final = Cache(None)
 
 
 def _digest(content: bytes) -> bytes:

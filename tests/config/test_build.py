@@ -2,15 +2,23 @@ from pathlib import Path
 
 import pytest
 
+import scrubrelay.config.build as build_module
 from scrubrelay.config.build import build, library_of, packs_of, redactor_of
+from scrubrelay.config.cache import Cache
 from scrubrelay.config.load import load
 from scrubrelay.config.settings import RedactionSettings
 from scrubrelay.core.errors import ConfigError, Forbidden
+from scrubrelay.core.redaction.redactor import Redactor
 
 KEY = "0123456789abcdef0123456789abcdef"
 OTHER = "fedcba9876543210fedcba9876543210"
 THERE = "aaaabbbbccccddddaaaabbbbccccdddd"
 ELSEWHERE = "11112222333344441111222233334444"
+
+
+def clear_memory() -> None:
+    """As a new process: what was compiled is forgotten."""
+    build_module._compiled.cache_clear()
 
 
 @pytest.fixture
@@ -126,6 +134,30 @@ def test_libraries_of_the_same_patterns_are_one():
 def test_a_set_switches_some_patterns_on(name):
     on = library_of(RedactionSettings(packs=(name,))).patterns
     assert 0 < len(on) <= sum(len(pack.patterns) for pack in packs_of(RedactionSettings()))
+
+
+def test_compiled_patterns_are_kept_for_the_next_start(tmp_path):
+    few = RedactionSettings(packs=("payment.card", "payment.iban"))
+    clear_memory()
+    library_of(few, Cache(tmp_path))
+    (kept,) = tmp_path.iterdir()
+    written = kept.stat().st_mtime_ns
+    clear_memory()
+    assert library_of(few, Cache(tmp_path)).patterns
+    assert kept.stat().st_mtime_ns == written
+
+
+def test_a_damaged_cache_is_ignored_and_rewritten(tmp_path):
+    few = RedactionSettings(packs=("payment.card",))
+    clear_memory()
+    library_of(few, Cache(tmp_path))
+    (kept,) = tmp_path.iterdir()
+    good = kept.read_bytes()
+    kept.write_bytes(good[:-1])
+    clear_memory()
+    library = library_of(few, Cache(tmp_path))
+    assert Redactor(library).text("card 4111 1111 1111 1111")[0] == "card [card]"
+    assert kept.read_bytes() == good
 
 
 def test_a_disabled_pattern_is_off():
