@@ -55,9 +55,9 @@ class Documents:
         return (result.text, [Change((), result.cuts, result.text)]) if result else (text, [])
 
     def _exactly(self, data: bytes, *, has_meta: bool) -> tuple[bytes, list[Change]]:
-        document = json.loads_exact(data)
-        walk, scrubbed, changes = self._walk(document, has_meta=has_meta)
-        if not changes and not json.may_repeat_keys(data, walk.keys):
+        document, repeated = json.loads_exact(data)
+        _, scrubbed, changes = self._walk(document, has_meta=has_meta)
+        if not changes and not repeated:
             return data, []
         return json.dumps_exact(scrubbed), changes
 

@@ -74,19 +74,14 @@ def _shifted(known: list[Any], change: Change) -> Iterable[Any]:
 
 
 def _moved(remark: Any, first: int, tail: int, shift: int) -> Any:
-    if (
-        type(remark) is not list
-        or len(remark) < 4
-        or type(remark[2]) is not int
-        or type(remark[3]) is not int
-    ):
+    if type(remark) is not list or len(remark) < 4 or not all(str(at).isdecimal() for at in remark[2:4]):
         return remark
-    rule, kind, start, end = remark[:4]
+    start, end = int(remark[2]), int(remark[3])
     if end <= first:
         return remark
     if start >= tail:
-        return [rule, kind, start + shift, end + shift]
-    return [rule, kind]
+        return [*remark[:2], start + shift, end + shift]
+    return remark[:2]
 
 
 def _size(text: str) -> int:

@@ -243,7 +243,23 @@ class Walk:
             return
         self.keys += len(info)
         for name in info:
-            self._value(info, name, node if name == "val" else self._plain, (*path, key))
+            if name == "val":
+                self._value(info, name, node, (*path, key))
+            else:
+                self._flat(info, name, (*path, key))
+
+    def _flat(self, holder: Any, key: Any, path: Path) -> None:
+        """Scrub what has no keys that say anything: remarks look like pairs, and rules are named like keys."""
+        value = holder[key]
+        if type(value) in (dict, list):
+            self._check_depth(path)
+            if type(value) is dict:
+                self.keys += len(value)
+                self._meet(value, self._plain, path)
+            for inner in list(value) if type(value) is dict else range(len(value)):
+                self._flat(value, inner, (*path, str(key)))
+        else:
+            self._value(holder, key, self._plain, path)
 
     @property
     def _plain(self) -> Node:

@@ -16,9 +16,16 @@ class Raw(str):
     __slots__ = ()
 
 
-# What a round trip through orjson would spell otherwise: 1.10, 1e22, -0, more digits than a double or 64 bits hold.
+# What a round trip through orjson could spell otherwise.
 _RESPELLED: Final = regex.compile(
-    rb"[:,\[]\s*-?(?:\d{17,}|\d+\.\d{16,}|\d+\.\d*0[\],}\s]|\d+(?:\.\d+)?[eE]|0[\],}\s])|\d\.\d{1,400}0[,}\]]|[0-9][eE][+-]?[0-9]"
+    rb"""(?x) [:,\[] \s* (?:
+        -? \d+ (?: \.\d+ )? [eE]         # orjson has its own idea of exponents
+      | -? \d+ \.\d* 0 [\],}\s]         # 1.10
+      | -? \d{17}                       # beyond 64 bits, or nearly
+      | -? \d+ \.\d{16}
+      | -? [\d.]{18}
+      | -0 [\],}\s]
+    )"""
 )
 # The places where a count of `":` would be less than the number of keys.
 _SPACED_COLON: Final = regex.compile(rb'"[ \t\r\n]+:')
@@ -34,18 +41,33 @@ def loads(data: bytes) -> Any:
     return orjson.loads(data)
 
 
-def loads_exact(data: bytes) -> Any:
-    """Parse a document and keep the spelling of its numbers; of keys that occur twice the last counts.
+def loads_exact(data: bytes) -> tuple[Any, bool]:
+    """Parse a document and keep the spelling of its numbers.
+
+    Returns:
+        The document, and whether a key occurs twice in one object; then the last one counts.
 
     Raises:
         Unscrubbable: It is no JSON, or too deep.
     """
+    repeated = False
+
+    def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal repeated
+        made = dict(pairs)
+        repeated |= len(made) < len(pairs)
+        return made
+
     try:
-        return json.loads(data.decode("utf-8-sig"), parse_int=Raw, parse_float=Raw, parse_constant=Raw)
+        text = data.decode("utf-8-sig")
+        document = json.loads(
+            text, parse_int=Raw, parse_float=Raw, parse_constant=Raw, object_pairs_hook=mapping
+        )
     except RecursionError as error:
         raise Unscrubbable(Reason.TOO_DEEP, "nested too deep to be parsed") from error
     except ValueError as error:
         raise Unscrubbable(Reason.UNDECODABLE, _EXPECTED) from error
+    return document, repeated
 
 
 def may_repeat_keys(data: bytes, keys: int) -> bool:
