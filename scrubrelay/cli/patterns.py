@@ -9,7 +9,7 @@ import typer
 from scrubrelay.cli.console import ConfigOption, JsonOption, complain, print_table, say, say_json
 from scrubrelay.config.build import library_of, packs_of
 from scrubrelay.config.load import load
-from scrubrelay.config.packs import wrong_examples
+from scrubrelay.config.packs import embedded, wrong_examples
 from scrubrelay.config.settings import RedactionSettings
 from scrubrelay.core.redaction.pattern import Pack, Pattern
 
@@ -54,14 +54,14 @@ def run_examples(
 ) -> int:
     """Run the examples and counterexamples of every pattern through the whole default library.
 
-    With files, their patterns as well, whether the configuration names them or not; a pack that is off by
-    default runs with all that is on. Exit code 0: each text becomes what its example says, or stays.
-    1: one does not, or a file is wrong.
+    With files: those of the files, and of all patterns that are on by default, to see that neither disturbs
+    the other. Exit code 0: each text becomes what its example says, or stays. 1: one does not, or a file is
+    wrong.
     """
     configured = load(config, os.environ).redaction
     named = [*configured.pattern_files, *(str(path) for path in files or ())]
     packs = packs_of(RedactionSettings(pattern_files=tuple(dict.fromkeys(named))))
-    problems = list(wrong_examples(packs))
+    problems = list(wrong_examples(packs, packs[len(embedded()) :] if files else packs))
     complain(*problems)
     patterns = [pattern for pack in packs for pattern in pack.patterns]
     examples = sum(len(pattern.examples) + len(pattern.counterexamples) for pattern in patterns)
