@@ -95,8 +95,8 @@ _PUBLIC_SSNS = {"078051120", "219099999", "457555462", "123456789"}
 # No top-level domain among them; `.rs`, `.py`, `.md`, `.sh`, `.zip` are, and stay.
 _FILE_SUFFIXES = (
     "avif bmp cjs conf cpp css csv cxx dll dylib eot exe gif hpp htm html ico ini jar java jpeg jpg js json "
-    "jsx kt less lock log map mjs mp3 mp4 otf pdf php png pyc rb sass scss socket service slice scope svg swift "
-    "target timer toml ts tsx ttf txt vue war webm webp whl woff woff2 xml yaml yml"
+    "jsx kt less lock log map mjs mp3 mp4 otf pdf php png pyc rb sass scss socket service slice scope svg "
+    "swift target timer toml ts tsx ttf txt vue war webm webp whl woff woff2 xml yaml yml"
 )
 _NO_DOMAINS = frozenset(_FILE_SUFFIXES.split())
 
@@ -211,7 +211,9 @@ def email(cut: str) -> bool:
     """
     local, _, domain = cut.rpartition("@")
     suffix = domain.rpartition(".")[2].lower()
-    return bool(local) and suffix not in _NO_DOMAINS and local.lower() not in {"git", "hg", "svn"}
+    # A framework's `UserController@index.blade` names a method.
+    is_user = bool(local) and local.lower() not in {"git", "hg", "svn"} and not local.endswith("Controller")
+    return is_user and suffix not in _NO_DOMAINS
 
 
 CHECKSUMS: dict[str, Callable[[str], bool]] = {
