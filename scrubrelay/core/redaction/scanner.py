@@ -50,7 +50,7 @@ class Scanner:
                 if (
                     start < end
                     and self._counts(rule, text[start:end])
-                    and (told or _near(rule, text, start, end))
+                    and (told or self._near(rule, text, start, end))
                 ):
                     yield Finding(start, end, rule.pattern)
         except TimeoutError:
@@ -59,17 +59,17 @@ class Scanner:
     def _counts(self, rule: Rule, cut: str) -> bool:
         return not self._marks.only(cut) and (rule.validate is None or rule.validate(cut))
 
-
-def _near(rule: Rule, text: str, start: int, end: int) -> bool:
-    """Tell whether a context word stands near; a word that the window cuts in two is none."""
-    near = rule.pattern.near
-    left = max(0, start - near)
-    before, after = text[left:start], text[end : end + near]
-    if left and text[left - 1].isalnum():
-        before = before.lstrip(_ALNUM) if before.isascii() else _LEADING.sub("", before)
-    if end + near < len(text) and text[end + near].isalnum():
-        after = _TRAILING.sub("", after)
-    return any(run in rule.context for side in (before, after) for _, _, run in runs(segments(side)))
+    def _near(self, rule: Rule, text: str, start: int, end: int) -> bool:
+        """Tell whether a context word stands near; no mark is one, no word that the window cuts in two."""
+        near = rule.pattern.near
+        left = max(0, start - near)
+        before, after = text[left:start], text[end : end + near]
+        if left and text[left - 1].isalnum():
+            before = before.lstrip(_ALNUM) if before.isascii() else _LEADING.sub("", before)
+        if end + near < len(text) and text[end + near].isalnum():
+            after = _TRAILING.sub("", after)
+        sides = map(self._marks.strip, (before, after))
+        return any(run in rule.context for side in sides for _, _, run in runs(segments(side)))
 
 
 _ALNUM = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
