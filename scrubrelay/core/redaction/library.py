@@ -9,7 +9,7 @@ from typing import Final
 import regex
 
 from scrubrelay.core.errors import ConfigError
-from scrubrelay.core.redaction.keys import KeyRules, compact
+from scrubrelay.core.redaction.keys import KeyRules, compact, segments
 from scrubrelay.core.redaction.marks import Marks
 from scrubrelay.core.redaction.pattern import Pack, Pattern, compile_match, nearest
 from scrubrelay.core.redaction.places import Globs, Tree
@@ -28,6 +28,7 @@ class Rule:
         index: Its place in the library.
         cut: The group that is cut, 0 for the whole match.
         context: Its context words, compacted.
+        hints: One word of each, in lower case: without any there is no context.
     """
 
     index: int
@@ -36,6 +37,7 @@ class Rule:
     cut: str | int
     keywords: tuple[str, ...]
     context: frozenset[str]
+    hints: tuple[str, ...]
     validate: Callable[[str], bool] | None
     only_at: Globs
     not_at: Globs
@@ -107,6 +109,7 @@ def _rules(patterns: Iterable[Pattern]) -> Iterator[Rule]:
             "cut" if "cut" in compiled.groupindex else 0,
             tuple(word.lower() for word in pattern.keywords),
             frozenset(map(compact, pattern.context)),
+            tuple({max(segments(words), key=len, default="") for words in pattern.context}),
             VALIDATORS[pattern.validator] if pattern.validator else None,
             Globs(pattern.only_at),
             Globs(pattern.not_at),

@@ -10,7 +10,7 @@ import regex
 from scrubrelay.core.redaction.keys import MAX_NAME, KeyRules, runs, segments
 from scrubrelay.core.redaction.marks import Marks
 from scrubrelay.core.redaction.pattern import Pattern
-from scrubrelay.core.redaction.spans import Cut
+from scrubrelay.core.redaction.spans import Cut, Result
 
 MAX_NODES: Final = 20_000
 """Paths remembered; real applications have some thousands, random keys would have no end."""
@@ -60,11 +60,13 @@ class Place:
         excluded: The rules that do not look here.
         told: The rules whose context word stands in the path.
         clean: Strings in which nothing was found here; bounded by whoever fills it.
+        found: What became of the others, by their digest; likewise.
     """
 
     excluded: frozenset[int] = frozenset()
     told: frozenset[int] = frozenset()
     clean: set[str] = field(default_factory=set)
+    found: dict[bytes, Result] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)

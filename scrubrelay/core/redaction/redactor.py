@@ -1,6 +1,5 @@
 """One project's scrubber: a library and a policy, applied to items, headers, documents and texts."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -146,10 +145,13 @@ class Redactor:
         return {**{key: value for key, value in headers.items() if key in _OWN}, **scrubbed}, changes
 
     def _redactions(self, changes: Iterable[Change], *prefix: str) -> tuple[Redaction, ...]:
-        counts = Counter(
-            (".".join((*prefix, *change.path)), cut.pattern) for change in changes for cut in change.cuts
-        )
-        return tuple(
-            Redaction(path, pattern.id, self._policy.action_for(pattern), count)
-            for (path, pattern), count in counts.items()
-        )
+        counts: dict[tuple[str, str], int] = {}
+        actions: dict[str, str] = {}
+        for change in changes:
+            path = ".".join((*prefix, *change.path))
+            for cut in change.cuts:
+                name = cut.pattern.id
+                counts[path, name] = counts.get((path, name), 0) + 1
+                if name not in actions:
+                    actions[name] = self._policy.action_for(cut.pattern)
+        return tuple(Redaction(path, name, actions[name], count) for (path, name), count in counts.items())

@@ -55,6 +55,10 @@ def _write(info: dict[str, Any], change: Change, kind_of: Mapping[str, str]) -> 
 
 
 def _remarks(text: str, change: Change, kind_of: Mapping[str, str]) -> Iterable[list[Any]]:
+    if text.isascii():
+        for cut in change.cuts:
+            yield [cut.pattern.id, kind_of.get(cut.pattern.id, SUBSTITUTED), cut.start, cut.end]
+        return
     done = at = 0
     for cut in change.cuts:
         start = at + _size(text[done : cut.start])
@@ -85,4 +89,4 @@ def _moved(remark: Any, first: int, tail: int, shift: int) -> Any:
 
 
 def _size(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass"))
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))

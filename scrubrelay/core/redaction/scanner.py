@@ -40,7 +40,12 @@ class Scanner:
                 lowered = lowered or text.lower()
                 if not any(word in lowered for word in rule.keywords):
                     continue
-            found.extend(self._confirm(rule, text, told=not rule.context or index in place.told))
+            told = not rule.context or index in place.told
+            if not told:
+                lowered = lowered or text.lower()
+                if not any(word in lowered for word in rule.hints):
+                    continue
+            found.extend(self._confirm(rule, text, told=told))
         return found
 
     def _confirm(self, rule: Rule, text: str, *, told: bool) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from scrubrelay.core.redaction.pattern import Pattern
@@ -21,6 +22,19 @@ class Cut(NamedTuple):
     start: int
     end: int
     pattern: Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A string in which something was found.
+
+    Args:
+        text: What stands there now.
+        cuts: What was cut, in order, with its place in `text`.
+    """
+
+    text: str
+    cuts: tuple[Cut, ...]
 
 
 def settle(findings: Iterable[Finding]) -> list[Finding]:

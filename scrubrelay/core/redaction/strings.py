@@ -1,7 +1,7 @@
 """Scrubs one string: looks until nothing is left to find, then says what was cut and where."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final
 
 import regex
@@ -13,13 +13,16 @@ from scrubrelay.core.redaction.places import Node, Tree
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.query import pairs
 from scrubrelay.core.redaction.scanner import Scanner
-from scrubrelay.core.redaction.spans import Cut, Finding, covering, replace, settle
+from scrubrelay.core.redaction.spans import Cut, Finding, Result, covering, replace, settle
 from scrubrelay.core.redaction.structure import START, Leaf, leaves
 from scrubrelay.core.redaction.views import decoded, unescaped
 from scrubrelay.core.redaction.wrapped import unwrapped
 
 _DEPTH: Final = 5
 """Encodings within encodings; SDKs were seen to nest JSON three times."""
+_REMEMBERED: Final = 4096
+_FOUND: Final = 4096
+"""Results remembered per place, by a digest: what was found is not kept in memory."""
 _PIECE: Final = 32_768
 _LARGEST_PIECE: Final = 1024 * 1024
 _OVERLAP: Final = 4096
@@ -47,19 +50,6 @@ def custom(names: Iterable[str]) -> Pattern:
     return Pattern(CUSTOM_ID, "[hidden]", "The configuration names this key.", words=tuple(names))
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A string in which something was found.
-
-    Args:
-        text: What stands there now.
-        cuts: What was cut, in order, with its place in `text`.
-    """
-
-    text: str
-    cuts: tuple[Cut, ...]
-
-
 class Strings:
     """Scrubs strings by a library and a policy."""
 
@@ -82,6 +72,18 @@ class Strings:
 
     def scrub(self, text: str, node: Node) -> Result | None:
         """Return what becomes of a string; None if it stays as it is."""
+        known = node.place.found
+        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        result = known.get(digest)
+        if result is None:
+            result = self._scrub(text, node)
+            if result is not None and len(result.text) <= _REMEMBERED:
+                if len(known) >= _FOUND:
+                    known.clear()
+                known[digest] = result
+        return result
+
+    def _scrub(self, text: str, node: Node) -> Result | None:
         current = text
         cuts: list[Cut] = []
         for _ in range(_ROUNDS):
@@ -136,7 +138,7 @@ class Strings:
         if start is None:
             return
         for leaf in leaves(text, start.start()):
-            below = node
+            below = self._tree.root()  # not `node`: what is found must hang on the text and its place alone
             for key in leaf.path:
                 below = self._tree.child(below, key)
             if below.hider is not None:

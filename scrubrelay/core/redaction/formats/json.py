@@ -29,6 +29,8 @@ _RESPELLED: Final = regex.compile(
 )
 # The places where a count of `":` would be less than the number of keys.
 _SPACED_COLON: Final = regex.compile(rb'"[ \t\r\n]+:')
+_KEY: Final = regex.compile(rb'"(?:[^"\\]++|\\.)*+"(?=[ \t\r\n]*:)')
+_OUTSIDE: Final = regex.compile(rb'"(?:[^"\\]++|\\.)*+"|(?P<number>-?\d[\d.eE+-]*+)')
 _EXPECTED: Final = "expected a JSON document"
 
 
@@ -79,15 +81,21 @@ def may_repeat_keys(data: bytes, keys: int) -> bool:
         data: The document.
         keys: How many keys the parser saw.
     """
-    if keys != data.count(b'":') - data.count(b'\\":') or b'\\\\":' in data:
-        return True
-    spaced = b" :" in data or b"\n:" in data or b"\t:" in data or b"\r:" in data
-    return spaced and _SPACED_COLON.search(data) is not None
+    if keys == data.count(b'":') - data.count(b'\\":') and b'\\\\":' not in data:
+        spaced = b" :" in data or b"\n:" in data or b"\t:" in data or b"\r:" in data
+        if not spaced or _SPACED_COLON.search(data) is None:
+            return False
+    return keys != len(_KEY.findall(data))
 
 
 def is_respelled(data: bytes) -> bool:
     """Tell whether writing the document anew could spell a number otherwise."""
-    return _RESPELLED.search(data) is not None
+    if _RESPELLED.search(data) is None:
+        return False
+    return any(
+        match["number"] and orjson.dumps(orjson.loads(match["number"])) != match["number"]
+        for match in _OUTSIDE.finditer(data)
+    )
 
 
 def dumps(document: Any) -> bytes:
