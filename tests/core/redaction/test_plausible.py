@@ -1,7 +1,5 @@
 """Validators of the secrets' packs."""
 
-import base64
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,9 +46,6 @@ ACCEPTED = [
     ("user_and_password", "elastic:P4ssw0rd1"),
     ("user_and_password", '"{acd3c08b}":"{ZqL5kVrX1n8tA2}"'),
     ("command_password", "letmein"),
-    ("mixed_token", "abc_" + RANDOM),
-    ("jwt_header", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"),
-    ("jwt_header", "eyJhbGciOieeeiIsInR5cCI6IkpXVCJ9.eyJzdWIi.c2ln"),
 ]
 
 
@@ -81,24 +76,9 @@ REFUSED = [
     ("user_and_password", "1000:1000"),
     ("user_and_password", "user:pass"),
     ("command_password", "8080:80"),
-    ("mixed_token", "img-" + "0123456789abcdef" * 2),
-    ("mixed_token", "test_authenticationmiddleware"),
-    ("not_masked", "ghp_" + "x" * 36),
-    ("basic_credentials", "authentication"),
-    ("jwt_header", "bm90X2pzb24.bm90X2pzb24.c2ln"),
-    ("wrapped_jwt", "ZXlKaGJHY2lPaUpJVXpJMU5pSjk"),
 ]
 
 
 @pytest.mark.parametrize(("name", "cut"), REFUSED)
 def test_what_only_stands_there_is_refused(name: str, cut: str) -> None:
     assert not VALIDATORS[name](cut)
-
-
-@given(
-    user=st.from_regex(r"\A[a-z]{1,12}\Z"),
-    password=st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=30),
-)
-def test_basic_credentials_are_known_whatever_they_are(user: str, password: str) -> None:
-    cut = base64.b64encode(f"{user}:{password}".encode()).decode()
-    assert VALIDATORS["basic_credentials"](cut)
