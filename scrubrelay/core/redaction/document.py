@@ -40,7 +40,7 @@ class Documents:
         except ValueError:
             return self._exactly(data, has_meta=has_meta)
         walk, scrubbed, changes = self._walk(document, has_meta=has_meta)
-        if json.may_repeat_keys(data, walk.keys) or (changes and json.is_respelled(data)):
+        if json.may_repeat_keys(data, walk.keys) or (changes and json.is_respelled(data, floats=walk.floats)):
             return self._exactly(data, has_meta=has_meta)
         return (json.dumps(scrubbed), changes) if changes else (data, [])
 

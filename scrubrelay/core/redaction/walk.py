@@ -77,6 +77,7 @@ class Walk:
         self._max_depth = max_depth
         self.changes: list[Change] = []
         self.keys = 0
+        self.floats = False
 
     def run(self, document: Any, *, has_meta: bool) -> Any:
         """Scrub a document; its containers are changed in place.
@@ -108,6 +109,8 @@ class Walk:
         """Scrub what `holder` has under `key`; `path` is the holder's."""
         value = holder[key]
         kind = type(value)
+        if kind is float:
+            self.floats = True
         if kind is str:
             if value not in node.clean:
                 self._string(holder, key, node, path)

@@ -29,6 +29,7 @@ _RESPELLED: Final = regex.compile(
 )
 # The places where a count of `":` would be less than the number of keys.
 _SPACED_COLON: Final = regex.compile(rb'"[ \t\r\n]+:')
+_BACKSLASH_KEY: Final = regex.compile(rb'(?<!\\)(?:\\\\)+":')
 _KEY: Final = regex.compile(rb'"(?:[^"\\]++|\\.)*+"(?=[ \t\r\n]*:)')
 _OUTSIDE: Final = regex.compile(rb'"(?:[^"\\]++|\\.)*+"|(?P<number>-?\d[\d.eE+-]*+)')
 _EXPECTED: Final = "expected a JSON document"
@@ -81,15 +82,23 @@ def may_repeat_keys(data: bytes, keys: int) -> bool:
         data: The document.
         keys: How many keys the parser saw.
     """
-    if keys == data.count(b'":') - data.count(b'\\":') and b'\\\\":' not in data:
+    ends_in_backslash = b'\\\\":' in data and _BACKSLASH_KEY.search(data) is not None
+    if keys == data.count(b'":') - data.count(b'\\":') and not ends_in_backslash:
         spaced = b" :" in data or b"\n:" in data or b"\t:" in data or b"\r:" in data
         if not spaced or _SPACED_COLON.search(data) is None:
             return False
     return keys != len(_KEY.findall(data))
 
 
-def is_respelled(data: bytes) -> bool:
-    """Tell whether writing the document anew could spell a number otherwise."""
+def is_respelled(data: bytes, *, floats: bool) -> bool:
+    """Tell whether writing the document anew would spell a number otherwise.
+
+    Args:
+        data: The document.
+        floats: Whether the parser made a float of any number; it does that to integers beyond 64 bits too.
+    """
+    if not floats and b"-0" not in data:
+        return False
     if _RESPELLED.search(data) is None:
         return False
     return any(
