@@ -1,7 +1,7 @@
 """What the relay refuses, as types; each knows its HTTP status.
 
-`detail` and `causes` go to the client and to the log, so they never hold a word of the payload: paths, names of
-known things, lengths and limits are all they may say.
+`detail` and `causes` go to the client and to the log, so they never hold a word of the payload: paths, names
+of known things, lengths and limits are all they may say.
 """
 
 from collections.abc import Sequence
