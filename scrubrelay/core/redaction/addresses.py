@@ -1,4 +1,4 @@
-"""The client's address: what would make a server fill it in, and what a server would not accept in its place."""
+"""The client's address: what makes a server fill it in, and what no server accepts in its place."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Fields that Sentry lives on, by exact path; each is spared only while its value has the shape it should have."""
+"""Fields that Sentry lives on, by exact path; each is spared only while its value has its shape."""
 
 from collections.abc import Mapping
 from itertools import product

@@ -1,6 +1,7 @@
 """Names that hide their value: split into words and compared whole, never as mere substrings."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import regex
@@ -28,7 +29,7 @@ def compact(name: str) -> str:
 
 
 def runs(words: Sequence[str]) -> Iterator[tuple[int, int, str]]:
-    """Yield every run of consecutive words, joined: `api_key_id` gives api, apikey, apikeyid, key, keyid, id."""
+    """Yield every run of words, joined: `api_key_id` gives api, apikey, apikeyid, key, keyid, id."""
     for start in range(len(words)):
         joined = ""
         for end in range(start, min(start + _LONGEST_RUN, len(words))):
@@ -43,11 +44,11 @@ class _KeyRule:
     names: frozenset[str]
     safe: frozenset[str]
 
-    def hides(self, words: Sequence[str], everywhere_safe: frozenset[str]) -> bool:
-        found = {run for _, _, run in runs(words)} | {"".join(words)}
-        if not found.isdisjoint(self.safe) or not found.isdisjoint(everywhere_safe):
+    def hides(self, whole: str, found: AbstractSet[str]) -> bool:
+        """Tell by a name, joined, and all its runs of words."""
+        if not found.isdisjoint(self.safe):
             return False
-        return "".join(words) in self.names or not found.isdisjoint(self.words)
+        return whole in self.names or not found.isdisjoint(self.words)
 
 
 class KeyRules:
@@ -70,7 +71,11 @@ class KeyRules:
         if len(name) > MAX_NAME:
             return None
         words = segments(name)
-        return next((rule.pattern for rule in self._rules if rule.hides(words, self._safe)), None)
+        whole = "".join(words)
+        found = {run for _, _, run in runs(words)} | {whole}
+        if not found.isdisjoint(self._safe):
+            return None
+        return next((rule.pattern for rule in self._rules if rule.hides(whole, found)), None)
 
 
 def _compacted(entries: Iterable[str]) -> frozenset[str]:

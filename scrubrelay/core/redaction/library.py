@@ -1,4 +1,4 @@
-"""Packs compiled into one library: rules that find by shape, key rules, and the prefilter in front of them."""
+"""Packs compiled into one library: rules, key patterns, and the prefilter in front of them."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -12,7 +12,10 @@ Action = Callable[[Pattern, str], str]
 HASH_DIGITS: Final = 32
 """As long as an MD5, which Sentry's grouping recognises and sets aside; shorter tokens would split issues."""
 # What SDKs and servers write in place of a value: sentry-sdk, Relay, raven, Rails, Django, logfire.
-_FOREIGN = r"\[[ ]?(?:Filtered|FILTERED|filtered|redacted|REDACTED|Redacted|removed|hidden|scrubbed|Scrubbed[^\[\]]{0,80})[ ]?\]"
+_FOREIGN = (
+    r"\[[ ]?(?:Filtered|FILTERED|filtered|redacted|REDACTED|Redacted|removed|hidden"
+    r"|(?i:scrubbed)[^\[\]]{0,80})[ ]?\]"
+)
 _MASK = r"[*•]{3,}.{0,4}|[*•]+"
 _WORD = regex.compile(r"\w")
 
@@ -68,7 +71,8 @@ class Marks:
     """
 
     def __init__(self, labels: Iterable[str]) -> None:
-        inner = "|".join(regex.escape(label[1:-1]) for label in sorted(labels, key=len, reverse=True)) or "$^"
+        longest_first = sorted(labels, key=len, reverse=True)
+        inner = "|".join(regex.escape(label[1:-1]) for label in longest_first) or "$^"
         self._mark = regex.compile(rf"\[(?:{inner})(?::[0-9a-f]{{{HASH_DIGITS}}})?\]|{_FOREIGN}|{_MASK}")
 
     def only(self, cut: str) -> bool:

@@ -1,4 +1,4 @@
-"""Where a string stands: what its path excludes, what context its path gives, and whether a key above hides it."""
+"""Where a string stands: what its path excludes, what context it gives, and what key above hides it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -17,7 +17,7 @@ MAX_NODES: Final = 20_000
 
 
 class Globs:
-    """Path globs such as `contexts.*.version`, `modules.**` or `release` (the last key, wherever it stands)."""
+    """Path globs such as `contexts.*.version`, `modules.**`, or `release` (the last key, anywhere)."""
 
     def __init__(self, globs: Iterable[str]) -> None:
         parts = [_translate(glob) for glob in globs]
@@ -78,7 +78,7 @@ class Node:
         place: What the rules make of it.
         hider: The key pattern that hides what stands here.
         exempt: The shape of a string that is spared here.
-        clean: The place's memory within quick reach; empty where a string's fate hangs on more than its place.
+        clean: The place's memory within quick reach; empty where more than the place decides.
         numbers: Whether short numbers mean something here.
         renamed: What becomes of the key itself; such a node is not remembered.
         cuts: What was cut out of the key.

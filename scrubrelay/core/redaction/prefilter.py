@@ -22,7 +22,7 @@ TRIGGERS: Final = (
     r"[\w.%+\[\]-]=",
     r"[a-z0-9+/_-]{16}",
 )
-"""What makes other readings of a text worth trying, numbered after the rules: encodings, structure, queries, base64."""
+"""What makes other readings of a text worth trying (encodings, structure, queries, base64), numbered last."""
 # They fold to ASCII letters in `regex`, and the engine knows only ASCII: such a text is for every rule.
 _FOLDING: Final = regex.compile("[\u0130\u0131\u017f\u212a]")
 _DIGEST: Final = 16
@@ -37,7 +37,7 @@ class Prefilter(Protocol):
     """Points at rules; never misses one that would match."""
 
     def candidates(self, text: str) -> Sequence[int]:
-        """Return the rules (their indices, in order) that have to be tried on this text, then the triggers."""
+        """Return the indices of the rules to be tried on this text, in order, then the triggers."""
         ...
 
     def serialised(self) -> bytes:

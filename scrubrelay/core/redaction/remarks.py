@@ -1,7 +1,7 @@
 """`_meta`: tells Sentry's interface what was cut, in Sentry's own format, beside what the SDK told before.
 
-A leaf is `{"": {"rem": [[rule, kind, start, end]], "len": n}}`; ranges are UTF-8 byte offsets in the result, `len` is
-the original length in code points (relay-event-schema, `Meta` and `Remark`).
+A leaf is `{"": {"rem": [[rule, kind, start, end]], "len": n}}`; ranges are UTF-8 byte offsets in the result,
+`len` is the original length in code points (relay-event-schema, `Meta` and `Remark`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -68,7 +68,7 @@ def _remarks(text: str, change: Change, kind_of: Mapping[str, str]) -> Iterable[
 
 
 def _shifted(known: list[Any], change: Change) -> Iterable[Any]:
-    """Move the SDK's remarks with the text; one whose range was cut into keeps its rule and loses its range."""
+    """Move the SDK's remarks with the text; one whose range was cut into loses its range."""
     if change.text is None or not change.was or not change.cuts:
         return [remark[:2] if type(remark) is list else remark for remark in known]
     first = _size(change.text[: change.cuts[0].start])

@@ -1,4 +1,4 @@
-"""Finds patterns in one string: the prefilter points, `regex` decides, validators and context have the last word."""
+"""Finds patterns in one string: the prefilter points, `regex` decides, validators and context confirm."""
 
 from collections.abc import Iterator, Sequence
 

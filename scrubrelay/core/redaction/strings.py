@@ -133,7 +133,7 @@ class Strings:
         if view is not None and view.text != text:
             yield from map(view.original, self.find(view.text, node, depth))
 
-    def _structured(self, text: str, node: Node, depth: int) -> Iterator[Finding]:
+    def _structured(self, text: str, _node: Node, depth: int) -> Iterator[Finding]:
         start = START.search(text)
         if start is None:
             return

@@ -1,8 +1,8 @@
 """Rewrites a pattern for the multi-pattern engine, so that it matches at least wherever the pattern does.
 
-The engine reads bytes and knows neither look-around, back-references nor Unicode classes. Everything it cannot say is
+The engine reads bytes and knows neither look-around, back-references nor Unicode classes. What it cannot say is
 widened: a look-around becomes the one character it demands or forbids, or nothing; a back-reference becomes its
-group; a class that may hold a character beyond ASCII holds every byte above 127, and may then be up to four bytes long.
+group; a class that may hold a character beyond ASCII holds every byte above 127, one to four times.
 """
 
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ class UnsupportedError(ValueError):
 
 
 def superset(match: str) -> str:
-    """Return an expression for the engine (to be compiled caseless and dot-all) that matches wherever `match` does.
+    """Return an expression for the engine (caseless, dot-all) that matches wherever `match` does.
 
     Raises:
         UnsupportedError: There is none.
@@ -99,7 +99,7 @@ class _Reader:
         return before + "".join(parts) + after if outermost else "".join(parts)
 
     def beside(self) -> tuple[str, str] | None:
-        """Read a look-around: what it says about the character before or after; None if there is none here."""
+        """Read a look-around: what it says about the characters beside; None if there is none here."""
         look = next((look for look in _LOOKS if self.source.startswith(look[0], self.at)), None)
         if look is None:
             return None
@@ -130,7 +130,7 @@ class _Reader:
         return ""
 
     def atom(self) -> tuple[str, bool] | None:
-        """Return the next atom and whether one character of it may be several bytes; None for what has no width."""
+        """Return the next atom, and whether it may take several bytes; None for what has no width."""
         character = self.peek()
         if character == "(":
             return self.group()
@@ -276,7 +276,7 @@ class _Reader:
 
 
 def _said(branches: Sequence[str], *, negative: bool) -> str:
-    """Return the class of characters that a look-around leaves, as far as its branches are single characters."""
+    """Return the class that a look-around leaves, as far as its branches are single characters."""
     singles = [single[1][1:-1] for branch in branches if (single := _ONE_CLASS.fullmatch(branch))]
     if negative:
         return f"[{_complement(''.join(singles).replace(_HIGH, ''))}{_HIGH}]" if singles else ""

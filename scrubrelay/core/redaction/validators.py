@@ -1,4 +1,4 @@
-"""The one table of validators that patterns may name: each judges a cut and says whether it is the real thing."""
+"""The one table of validators that patterns may name: each says whether a cut is the real thing."""
 
 from collections.abc import Callable, Mapping
 from typing import Final

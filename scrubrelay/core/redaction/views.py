@@ -1,4 +1,4 @@
-"""Other ways to read a text: what escapes, entities and look-alike characters spell, and how to get back from there."""
+"""Other ways to read a text: what escapes, entities and look-alike characters spell, and the way back."""
 
 import html
 import unicodedata
@@ -17,8 +17,8 @@ _ENCODED: Final = regex.compile(
       (?P<percent> (?: % [0-9a-f]{2} )+ )
     | (?P<escape> \\{1,15} (?: u [0-9a-f]{4} | x [0-9a-f]{2} | / ) )
     | (?P<entity> & (?: \# \d{1,7} | \# x [0-9a-f]{1,6} | [a-z]{2,8} ) ; )
-    | (?P<nothing> [\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+ )   # unseen
-    | (?P<alike> [\uff01-\uff5e\U0001d400-\U0001d7ff]+ | [^\P{Nd}0-9]+ )                # full-width, mathematical, other digits
+    | (?P<nothing> [\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+ )
+    | (?P<alike> [\uff01-\uff5e\U0001d400-\U0001d7ff]+ | [^\P{Nd}0-9]+ )  # full-width, mathematical, other digits
     """
 )
 _STRING_ESCAPE: Final = regex.compile(r"\\(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|(?s:.))")
@@ -104,5 +104,5 @@ def _alike(character: str) -> str:
 
 def _unescape(text: str) -> str:
     if text[1] in "ux" and len(text) > 2:
-        return chr(int(text[2:], 16))
+        return chr(int(f"0x{text[2:]}", 0))
     return _SIMPLE.get(text[1], text[1])

@@ -252,7 +252,7 @@ class Walk:
                 self._flat(info, name, (*path, key))
 
     def _flat(self, holder: Any, key: Any, path: Path) -> None:
-        """Scrub what has no keys that say anything: remarks look like pairs, and rules are named like keys."""
+        """Scrub what no key says anything about: remarks look like pairs, rules are named like keys."""
         value = holder[key]
         if type(value) in (dict, list):
             self._check_depth(path)

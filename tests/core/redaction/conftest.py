@@ -50,7 +50,10 @@ why = "A number in context is a person."
 context = ["ssn", "social security"]
 near = 24
 match = '(?<!\d) \d{9} (?!\d)'
-example = [{text = "ssn 123456789", becomes = "ssn [number]"}, {key = "ssn", text = "123456789", becomes = "[number]"}]
+example = [
+  {text = "ssn 123456789", becomes = "ssn [number]"},
+  {key = "ssn", text = "123456789", becomes = "[number]"},
+]
 counterexample = [{text = "123456789", why = "says nothing"}, {text = "assn 123456789", why = "another word"}]
 [[pattern]]
 id = "small.address"
@@ -67,8 +70,14 @@ why = "Opens accounts."
 words = ["password", "api key"]
 names = ["pin"]
 safe = ["password length"]
-example = [{key = "userPassword", text = "x", becomes = "[password]"}, {key = "PIN", text = "x", becomes = "[password]"}]
-counterexample = [{key = "spin", text = "x", why = "another word"}, {key = "password_length", text = "9", why = "a fact"}]
+example = [
+  {key = "userPassword", text = "x", becomes = "[password]"},
+  {key = "PIN", text = "x", becomes = "[password]"},
+]
+counterexample = [
+  {key = "spin", text = "x", why = "another word"},
+  {key = "password_length", text = "9", why = "a fact"},
+]
 """
 
 

@@ -1,4 +1,4 @@
-"""Files of any kind: text in any charset and JSON are scrubbed, gzip is opened, the rest is nobody's to read."""
+"""Files of any kind: text in any charset and JSON are scrubbed, gzip is opened, the rest is refused."""
 
 import codecs
 import gzip
@@ -81,7 +81,7 @@ def _json_lines(documents: Documents, text: str) -> tuple[str, list[Change]] | N
 
 
 def _decoded(data: bytes, content_type: str) -> tuple[bytes, str, str]:
-    """Return the byte order mark, the charset and the text; decoding and encoding again gives the same bytes."""
+    """Return the byte order mark, the charset and the text, which encodes to the same bytes again."""
     for bom, charset in _BOMS:
         if data.startswith(bom):
             return bom, charset, _text(data[len(bom) :], charset)

@@ -74,9 +74,9 @@ def loads_exact(data: bytes) -> tuple[Any, bool]:
 
 
 def may_repeat_keys(data: bytes, keys: int) -> bool:
-    """Tell whether a document could hold a key twice in one object; the parser would have kept only the last.
+    r"""Tell whether a document may hold a key twice in one object; the parser kept only the last.
 
-    Every key ends in `":`, and inside a string that is `\\":`, so a document's keys can be counted from outside.
+    Every key ends in `":`, and inside a string that is `\":`, so keys can be counted from outside.
 
     Args:
         data: The document.
