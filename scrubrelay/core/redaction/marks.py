@@ -46,7 +46,7 @@ def remove(pattern: Pattern, text: str) -> str:
 
 
 def keyed_hash(key: bytes) -> Action:
-    """Return the action that puts a token which is the same for the same text, on every relay with this key."""
+    """Return the action that puts a token: the same for the same text, on every relay with this key."""
 
     def put(pattern: Pattern, text: str) -> str:
         digest = hmac.new(key, text.encode("utf-8", "surrogatepass"), "sha256").hexdigest()

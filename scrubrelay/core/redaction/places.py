@@ -138,7 +138,7 @@ class Tree:
             return known
         name = self._marks.strip(key)
         told = parent.place.told.union(*(self._told_by.get(word, _NONE) for word in name_words(name)))
-        # Below `modules` stand the names of packages: `cookie` and `detect-secrets` have versions, not secrets.
+        # Below `modules` stand names of packages: `cookie` and `detect-secrets` have versions, not secrets.
         hider = parent.hider or (None if parent.path[:1] == ("modules",) else self._keys.match(name))
         node = self._node((*parent.path, key), told, hider)
         parent.children[key] = node

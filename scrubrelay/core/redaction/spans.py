@@ -40,7 +40,7 @@ class Result:
 def settle(findings: Iterable[Finding]) -> list[Finding]:
     """Unite what overlaps, so that every character found is cut; the longest of them gives its name.
 
-    Equal lengths: what was known by its shape rather than by its key, then the earliest, then the pattern's id,
+    Equal lengths: what was known by its shape rather than by its key, then the earliest, then by id,
     so that the result never depends on the order of finding.
     """
     settled: list[Finding] = []

@@ -18,7 +18,7 @@ _ENCODED: Final = regex.compile(
     | (?P<escape> \\{1,15} (?: u [0-9a-f]{4} | x [0-9a-f]{2} | / ) )
     | (?P<entity> & (?: \# \d{1,7} | \# x [0-9a-f]{1,6} | [a-z]{2,8} ) ; )
     | (?P<nothing> [\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+ )
-    | (?P<alike> [\uff01-\uff5e\U0001d400-\U0001d7ff]+ | [^\P{Nd}0-9]+ )  # full-width, mathematical, other digits
+    | (?P<alike> [\uff01-\uff5e\U0001d400-\U0001d7ff]+ | [^\P{Nd}0-9]+ )  # full-width, other digits
     """
 )
 _STRING_ESCAPE: Final = regex.compile(r"\\(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|(?s:.))")

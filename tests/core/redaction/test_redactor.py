@@ -17,30 +17,86 @@ CANARIES = {
     "email": "jane.canary@example.com",
     "bearer": "Bear" + "er q7Fz1kP0sVx9LwT3mN5b",
 }
-PLACES = (
-    "message culprit transaction logger release dist environment platform level server_name type site "
-    "logentry.message logentry.formatted logentry.params.0 fingerprint.0 tags.plan modules.django "
-    "extra.note extra.deep.er.est exception.values.0.type exception.values.0.value "
-    "exception.values.0.module exception.values.0.mechanism.data.info "
-    "exception.values.0.stacktrace.frames.0.function exception.values.0.stacktrace.frames.0.filename "
-    "exception.values.0.stacktrace.frames.0.abs_path exception.values.0.stacktrace.frames.0.module "
-    "exception.values.0.stacktrace.frames.0.context_line "
-    "exception.values.0.stacktrace.frames.0.pre_context.0 "
-    "exception.values.0.stacktrace.frames.0.post_context.0 "
-    "exception.values.0.stacktrace.frames.0.vars.note "
-    "exception.values.0.stacktrace.frames.0.instruction_addr "
-    "exception.values.0.stacktrace.frames.0.package threads.values.0.name "
-    "threads.values.0.stacktrace.frames.0.function breadcrumbs.values.0.message "
-    "breadcrumbs.values.0.category breadcrumbs.values.0.data.note breadcrumbs.values.0.type "
-    "breadcrumbs.values.0.timestamp request.url request.method request.query_string request.data.note "
-    "request.env.NOTE request.headers.X-Note request.fragment user.id user.username user.name "
-    "user.data.note user.segment contexts.os.name contexts.os.version contexts.browser.name "
-    "contexts.custom.note contexts.trace.op contexts.trace.description contexts.trace.trace_id "
-    "contexts.trace.data.note spans.0.description spans.0.op spans.0.tags.plan spans.0.data.note "
-    "spans.0.span_id sdk.name sdk.version sdk.packages.0.name sdk.integrations.0 "
-    "debug_meta.images.0.code_file debug_meta.images.0.debug_id event_id timestamp start_timestamp "
-    "received _meta.message..val _meta.message..rem.0.0 "
-).split()
+PLACES = [
+    "message",
+    "culprit",
+    "transaction",
+    "logger",
+    "release",
+    "dist",
+    "environment",
+    "platform",
+    "level",
+    "server_name",
+    "type",
+    "site",
+    "logentry.message",
+    "logentry.formatted",
+    "logentry.params.0",
+    "fingerprint.0",
+    "tags.plan",
+    "modules.django",
+    "extra.note",
+    "extra.deep.er.est",
+    "exception.values.0.type",
+    "exception.values.0.value",
+    "exception.values.0.module",
+    "exception.values.0.mechanism.data.info",
+    "exception.values.0.stacktrace.frames.0.function",
+    "exception.values.0.stacktrace.frames.0.filename",
+    "exception.values.0.stacktrace.frames.0.abs_path",
+    "exception.values.0.stacktrace.frames.0.module",
+    "exception.values.0.stacktrace.frames.0.context_line",
+    "exception.values.0.stacktrace.frames.0.pre_context.0",
+    "exception.values.0.stacktrace.frames.0.post_context.0",
+    "exception.values.0.stacktrace.frames.0.vars.note",
+    "exception.values.0.stacktrace.frames.0.instruction_addr",
+    "exception.values.0.stacktrace.frames.0.package",
+    "threads.values.0.name",
+    "threads.values.0.stacktrace.frames.0.function",
+    "breadcrumbs.values.0.message",
+    "breadcrumbs.values.0.category",
+    "breadcrumbs.values.0.data.note",
+    "breadcrumbs.values.0.type",
+    "breadcrumbs.values.0.timestamp",
+    "request.url",
+    "request.method",
+    "request.query_string",
+    "request.data.note",
+    "request.env.NOTE",
+    "request.headers.X-Note",
+    "request.fragment",
+    "user.id",
+    "user.username",
+    "user.name",
+    "user.data.note",
+    "user.segment",
+    "contexts.os.name",
+    "contexts.os.version",
+    "contexts.browser.name",
+    "contexts.custom.note",
+    "contexts.trace.op",
+    "contexts.trace.description",
+    "contexts.trace.trace_id",
+    "contexts.trace.data.note",
+    "spans.0.description",
+    "spans.0.op",
+    "spans.0.tags.plan",
+    "spans.0.data.note",
+    "spans.0.span_id",
+    "sdk.name",
+    "sdk.version",
+    "sdk.packages.0.name",
+    "sdk.integrations.0",
+    "debug_meta.images.0.code_file",
+    "debug_meta.images.0.debug_id",
+    "event_id",
+    "timestamp",
+    "start_timestamp",
+    "received",
+    "_meta.message..val",
+    "_meta.message..rem.0.0",
+]
 
 
 def planted(path: str, value: object) -> dict:
