@@ -134,7 +134,7 @@ class Strings:
             yield from map(view.original, self.find(view.text, node, depth))
 
     def _structured(self, text: str, _node: Node, depth: int) -> Iterator[Finding]:
-        start = START.search(text)
+        start = START.search(text) if '"' in text or "'" in text else None
         if start is None:
             return
         for leaf in leaves(text, start.start()):
