@@ -19,6 +19,7 @@ _TOKEN: Final = regex.compile(
 _QUOTED: Final = ("escaped", "double", "single")
 _OPEN, _CLOSE = frozenset("{[("), frozenset("}])")
 _CLOSES_NEXT: Final = regex.compile(r"\s*+[\])]")
+_DEEPEST: Final = 16
 _NAMING: Final = frozenset({"key", "name"})
 
 
@@ -68,7 +69,7 @@ def leaves(text: str, start: int) -> Iterator[Leaf]:
                 level.last = None
         else:
             yield from _flush(text, level)
-            if mark in _OPEN and len(stack) < 64:
+            if mark in _OPEN and len(stack) < _DEEPEST:
                 stack.append(_Level(_below(level), named=mark == "{"))
             elif mark in _CLOSE and len(stack) > 1:
                 stack.pop()
