@@ -2,7 +2,7 @@
 
 The engine reads bytes and knows neither look-around, back-references nor Unicode classes. What it cannot say
 is widened: a look-around becomes the one character it demands or forbids, or nothing; a back-reference
-becomes its group; a class that may hold a character beyond ASCII holds all bytes above 127, one to four times.
+becomes its group; a class that may hold a character beyond ASCII holds bytes above 127, one to four times.
 """
 
 from collections.abc import Sequence
