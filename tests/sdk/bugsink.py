@@ -3,6 +3,7 @@
 It is source-available, not open source: the tests run it beside them, nothing ships or imports it.
 """
 
+import fcntl
 import os
 import shutil
 import sqlite3
@@ -101,9 +102,15 @@ def _configure(directory: Path, port: int) -> None:
 
 
 def install() -> None:
-    """Install the server and migrate empty databases, once for a checkout."""
-    if _STAMP.exists() and _STAMP.read_text() == _REQUIREMENT:
-        return
+    """Install the server and migrate empty databases, once for a checkout, whoever asks at the same time."""
+    _CACHE.parent.mkdir(exist_ok=True)
+    with (_CACHE.parent / "bugsink.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _STAMP.exists() or _STAMP.read_text() != _REQUIREMENT:
+            _install()
+
+
+def _install() -> None:
     shutil.rmtree(_CACHE, ignore_errors=True)
     _TEMPLATE.mkdir(parents=True)
     _run(_CACHE, sys.executable, "-m", "venv", "venv")
