@@ -27,10 +27,7 @@ TRIGGERS: Final = (
 _FOLDING: Final = regex.compile("[\u0130\u0131\u017f\u212a]")
 _DIGEST: Final = 16
 _GROUP: Final = 40
-"""Patterns compiled together: a group twice as large takes far more than twice as long to compile."""
-_SHORT: Final = 600
-_TELLING: Final = 5
-"""A keyword this long is rare enough; with a shorter one the pattern's own shape is the better test."""
+"""Patterns without keywords compiled together: of these, twice as many take far more than twice as long."""
 
 
 class Prefilter(Protocol):
@@ -73,6 +70,7 @@ class Engine:
 
     def __init__(self, databases: Sequence[Any], always: Sequence[int], count: int, digest: bytes) -> None:
         self._databases = tuple(databases)
+        self._scans = tuple(database.scan for database in self._databases)
         self._always = tuple(always)
         self._all = range(count + len(TRIGGERS))
         self._digest = digest
@@ -88,8 +86,8 @@ class Engine:
         found: list[int] = [*self._always]
         framed = b"\xff%b\xff" % data
         with self._lock:
-            for database in self._databases:
-                database.scan(framed, match_event_handler=_note, context=found)
+            for scan in self._scans:
+                scan(framed, match_event_handler=_note, context=found)
         if len(data) != len(text) and _FOLDING.search(text):
             return self._all
         return sorted(set(found)) if len(found) > 1 else found
@@ -111,8 +109,9 @@ def prefilter(patterns: Sequence[Pattern], *, engine: bool, saved: bytes = b"") 
     """
     if not engine or hyperscan is None:
         return EveryRule(len(patterns))
-    literal, shaped, always = _expressions(patterns)
-    groups = [literal, *(shaped[at : at + _GROUP] for at in range(0, len(shaped), _GROUP))]
+    worded, free, always = _expressions(patterns)
+    triggers = [(len(patterns) + index, one) for index, one in enumerate(TRIGGERS)]
+    groups = [triggers, worded, *(free[at : at + _GROUP] for at in range(0, len(free), _GROUP))]
     digest = blake2b(repr((version("hyperscan"), groups)).encode(), digest_size=_DIGEST).digest()
     databases = _loaded(saved, digest)
     if databases is None:
@@ -132,26 +131,23 @@ Numbered = tuple[int, str]
 
 
 def _expressions(patterns: Sequence[Pattern]) -> tuple[list[Numbered], list[Numbered], list[int]]:
-    """Return what is cheap for the engine, what is dear, and the rules that it can say nothing about."""
-    literal = [(len(patterns) + index, one) for index, one in enumerate(TRIGGERS)]
-    shaped: list[Numbered] = []
+    """Return the shapes of rules that need a word, of those that do not, and the rules without a shape.
+
+    The shape of a rule with keywords is rarer than its keywords, and costs the engine no more.
+    """
+    worded: list[Numbered] = []
+    free: list[Numbered] = []
     always: list[int] = []
     for index, pattern in enumerate(patterns):
         try:
             shape = superset(pattern.match)
         except UnsupportedError:
-            shape = ""
-        if pattern.keywords and (
-            not shape or len(shape) > _SHORT or min(map(len, pattern.keywords)) >= _TELLING
-        ):
-            literal.append((index, _any_of(pattern.keywords)))
-        elif pattern.keywords:
-            literal.append((index, shape))
-        elif shape:
-            shaped.append((index, shape))
+            shape = _any_of(pattern.keywords)
+        if shape:
+            (worded if pattern.keywords else free).append((index, shape))
         else:
             always.append(index)
-    return literal, shaped, always
+    return worded, free, always
 
 
 def _any_of(keywords: Sequence[str]) -> str:
