@@ -19,7 +19,7 @@ _MOST_HELD: Final = 256 * 2**20
 """Bytes of all bodies under way: more of them are told to come again, before memory runs out."""
 
 
-class TooSlow(ScrubrelayError):  # noqa: N818 - named for what the client did, as in core.errors
+class TooSlow(ScrubrelayError):
     """The client did not go on sending."""
 
     status: ClassVar[int] = 408
