@@ -14,7 +14,7 @@ from scrubrelay.testing import MiniSentry
 from tests.crash.load import loading, missing, settled, unbalanced
 from tests.helpers.relay import Relay
 
-_SMALL = 2 * 2**20
+_SMALL = 16 * 2**20  # the compiled patterns and the reserve fit, and some hundred envelopes
 _LARGE = 64 * 2**20
 
 
@@ -25,7 +25,7 @@ class Tmpfs:
     folder: Path
 
     def shrink(self, relay: Relay) -> None:
-        """Leave two megabytes in all."""
+        """Leave sixteen megabytes in all."""
         command = ["mount", "-t", "tmpfs", "-o", f"size={_SMALL}", "tmpfs", str(self.folder)]
         if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode != 0:
             pytest.skip("only root can mount a small file system")
@@ -47,7 +47,7 @@ class FileSizeLimit:
     folder: Path
 
     def shrink(self, relay: Relay) -> None:
-        """No file of the processes started from here may be over two megabytes."""
+        """No file of the processes started from here may be over sixteen megabytes."""
         relay.file_size_limit = _SMALL
 
     def grow(self, relay: Relay) -> None:
