@@ -58,6 +58,16 @@ def mixed_key(cut: str) -> bool:
     return looks.switches(cut) >= 5 and looks.entropy(cut) >= 3.6 and not looks.crossed_out(cut, runs=True)
 
 
+def aws_secret(cut: str) -> bool:
+    """Forty characters of base64 in which letters of both cases and a digit stand as no words have them.
+
+    >>> aws_secret("wJalrFAK" + "Cb8RhzNuQyRqJOmYMNfx" + "EXAMPLEKEYab"), aws_secret("Com/example/Manager2")
+    (True, False)
+    """
+    mixed = cut != cut.lower() and cut != cut.upper() and looks.digits(cut) > 0
+    return mixed and looks.entropy(cut) >= 4.2 and not looks.crossed_out(cut, runs=True)
+
+
 def chat_token(cut: str) -> bool:
     """A chat token holds digits, and is no words.
 
@@ -165,6 +175,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "not_masked": not_masked,
         "mixed_token": mixed_token,
         "mixed_key": mixed_key,
+        "aws_secret": aws_secret,
         "chat_token": chat_token,
         "twilio_sid": twilio_sid,
         "artifactory_value": artifactory_value,
