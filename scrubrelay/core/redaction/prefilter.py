@@ -111,14 +111,15 @@ def prefilter(patterns: Sequence[Pattern], *, engine: bool, saved: bytes = b"") 
         return EveryRule(len(patterns))
     worded, free, always = _expressions(patterns)
     triggers = [(len(patterns) + index, one) for index, one in enumerate(TRIGGERS)]
-    groups = [triggers, worded, *(free[at : at + _GROUP] for at in range(0, len(free), _GROUP))]
+    grouped = (triggers, worded, *(free[at : at + _GROUP] for at in range(0, len(free), _GROUP)))
+    groups = [group for group in grouped if group]
     digest = blake2b(repr((version("hyperscan"), groups)).encode(), digest_size=_DIGEST).digest()
     databases = _loaded(saved, digest)
     if databases is None:
         databases = []
         for group in groups:
             compiled, refused = _compiled(group)
-            databases.append(compiled)
+            databases += compiled
             always += refused
     return Engine(databases, always, len(patterns), digest)
 
@@ -156,13 +157,13 @@ def _any_of(keywords: Sequence[str]) -> str:
     )
 
 
-def _compiled(numbered: Sequence[Numbered]) -> tuple[Any, list[int]]:
-    """Compile a group, without what the engine refuses."""
+def _compiled(numbered: Sequence[Numbered]) -> tuple[list[Any], list[int]]:
+    """Compile a group; return its database, if there is one, and the rules that the engine refuses."""
     try:
-        return _database(numbered), []
+        return [_database(numbered)], []
     except hyperscan.error:
         taken = [one for one in numbered if _takes(one)]
-        return _database(taken), [index for index, _ in set(numbered) - set(taken)]
+        return [_database(taken)] if taken else [], [index for index, _ in set(numbered) - set(taken)]
 
 
 def _takes(one: Numbered) -> bool:
