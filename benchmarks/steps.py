@@ -19,6 +19,7 @@ from scrubrelay.service.stores.base import Entry, StoreOptions
 from scrubrelay.service.stores.registry import make_store
 
 _GROUP = 32
+_SEEN = 8  # events that take turns: few enough for the memory of strings to hold them all
 _NOW = 1_795_492_800.0
 
 
@@ -47,7 +48,7 @@ def _steps(event: str, own: Project, rounds: int) -> dict[str, float]:
         "inflate (gzip)": _median(lambda n: inflate(packed[n], "gzip", 10**8), rounds),
         "decode": _median(lambda n: decode(raw[n]), rounds),
         "scrub, new event": _median(lambda n: own.redactor.item(new[n].items[0]), len(new)),
-        "scrub, seen event": _median(lambda n: own.redactor.item(decoded[n].items[0]), rounds),
+        "scrub, seen event": _median(lambda n: own.redactor.item(decoded[n % _SEEN].items[0]), rounds),
         "encode": _median(lambda n: encode(decoded[n]), rounds),
         "gzip": _median(lambda n: deflate(raw[n], "gzip"), rounds),
     }
