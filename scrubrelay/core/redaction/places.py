@@ -95,6 +95,11 @@ class Node:
     cuts: tuple[Cut, ...] = ()
     children: dict[str, "Node"] = field(default_factory=dict)
 
+    def hide_by(self, hider: Pattern | None) -> None:
+        """Hide what stands here by a key pattern, unless another does already."""
+        if self.hider is None and hider is not None:
+            self.hider, self.clean, self.numbers = hider, _NOTHING, True
+
 
 class Tree:
     """Remembers paths, up to a limit.

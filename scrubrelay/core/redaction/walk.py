@@ -197,6 +197,8 @@ class Walk:
             del node.children[key]
             child.renamed = result.text
             child.cuts = result.cuts
+            # What is left of a name may call for hiding where the whole of it did not: `token=url`, cut.
+            child.hide_by(self._tree.child(node, result.text).hider)
         return child
 
     def _string(self, holder: Any, key: Any, node: Node, path: Path) -> None:
