@@ -23,7 +23,8 @@ def annotate(document: dict[str, Any], changes: Iterable[Change], kind_of: Mappi
     root = meta if type(meta) is dict else {}
     wrote = False
     for change in changes:
-        if change.is_key or not change.path or change.path[0] == "_meta":
+        # An empty key would read as the end of a path, which is where remarks stand.
+        if change.is_key or not change.path or change.path[0] == "_meta" or "" in change.path:
             continue
         info = _leaf(root, change.path)
         if info is not None:
