@@ -1,9 +1,12 @@
 """One project's scrubber: a library and a policy, applied to items, headers, documents and texts."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, Final
+
+import regex
 
 from scrubrelay.core.errors import Reason, Unscrubbable
 from scrubrelay.core.redaction.addresses import FIELDS
@@ -23,8 +26,9 @@ __all__ = ["Policy", "Redaction", "Redactor", "Scrubbed"]
 
 _REMARKED: Final = frozenset({"event", "transaction", "feedback", "replay_event", "security", "span"})
 """Item types whose payload has `_meta` at its root."""
-_OWN: Final = frozenset({"type", "length", "item_count", "meta_length", "dsn"})
-"""What headers say about the envelope itself; `pipeline` writes the DSN anew."""
+_TYPE: Final = regex.compile(r"[a-z][a-z_]{0,31}")
+_COUNTS: Final = frozenset({"length", "item_count", "meta_length"})
+"""What an item's header says of its payload; spared while it is a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +85,18 @@ class Redactor:
             Unscrubbable: It cannot be looked into, so it must not go on.
         """
         payload, changes = self._payload(item)
-        own, more = self._headers(item.headers)
+        own, more = self._headers(item.headers, _framing(item))
         redactions = (*self._redactions(changes), *self._redactions(more, "headers"))
         if payload is item.payload and not more:  # a payload may change without a redaction: a repeated key
             return Scrubbed(item)
         return Scrubbed(replace(item, headers=own, line=None).replace(payload), redactions)
 
     def headers(self, headers: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[Redaction, ...]]:
-        """Scrub an envelope's header; the same object comes back if nothing was found."""
-        own, changes = self._headers(headers)
+        """Scrub an envelope's header, all but its DSN, which `pipeline` writes anew.
+
+        The same object comes back if nothing was found.
+        """
+        own, changes = self._headers(headers, frozenset({"dsn"}))
         return (own if changes else headers), self._redactions(changes)
 
     def json_document(self, data: bytes) -> tuple[bytes, tuple[Redaction, ...]]:
@@ -137,12 +144,14 @@ class Redactor:
             return item.payload, []
         raise Unscrubbable(Reason.NOT_UNDERSTOOD, f"no scrubber for {kind_of(item).shape.value}")
 
-    def _headers(self, headers: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Change]]:
-        own = deepcopy({key: value for key, value in headers.items() if key not in _OWN})
+    def _headers(
+        self, headers: Mapping[str, Any], spared: AbstractSet[str]
+    ) -> tuple[Mapping[str, Any], list[Change]]:
+        own = deepcopy({key: value for key, value in headers.items() if key not in spared})
         scrubbed, changes = self._documents.value(own)
         if not changes:
             return headers, []
-        return {**{key: value for key, value in headers.items() if key in _OWN}, **scrubbed}, changes
+        return {**{key: value for key, value in headers.items() if key in spared}, **scrubbed}, changes
 
     def _redactions(self, changes: Iterable[Change], *prefix: str) -> tuple[Redaction, ...]:
         counts: dict[tuple[str, str], int] = {}
@@ -155,3 +164,13 @@ class Redactor:
                 if name not in actions:
                     actions[name] = self._policy.action_for(cut.pattern)
         return tuple(Redaction(path, name, actions[name], count) for (path, name), count in counts.items())
+
+
+def _framing(item: Item) -> AbstractSet[str]:
+    """Return the keys of an item's header that envelopes are read by, where they hold what belongs there."""
+    counts = {
+        key
+        for key in _COUNTS & item.headers.keys()
+        if type(item.headers[key]) is int and item.headers[key] < 10**9
+    }
+    return counts | {"type"} if _TYPE.fullmatch(item.type) else counts

@@ -273,3 +273,19 @@ def test_a_hash_is_the_same_for_the_same_text_and_key(small_pack):
     assert one.startswith("[email:")
     assert one != two
     assert Redactor(library, Policy(action="hash", hash_key=b"1")).text(one)[0] == one
+
+
+@pytest.mark.parametrize("key", ["item_count", "meta_length", "dsn", "content_type", "filename", "anything"])
+def test_no_key_of_an_item_header_takes_out_what_does_not_belong_there(small, key):
+    scrubbed = small.item(Item({"type": "event", "length": 2, key: "a@b.cd"}, b"{}"))
+    assert scrubbed.item.headers == {"type": "event", "length": 2, key: "[email]"}
+
+
+def test_the_numbers_of_an_item_header_stay(small):
+    item = Item({"type": "log", "length": 12, "item_count": 3}, b'{"items":[]}')
+    assert small.item(item).item is item
+
+
+@pytest.mark.parametrize("key", ["type", "length", "item_count", "event_id", "sent_at"])
+def test_no_key_of_an_envelope_header_takes_out_what_does_not_belong_there(small, key):
+    assert small.headers({key: "a@b.cd"})[0] == {key: "[email]"}
