@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from scrubrelay.core.redaction.changes import Block, Change
 from scrubrelay.core.redaction.pattern import Pattern
 from scrubrelay.core.redaction.spans import Cut
-from scrubrelay.core.redaction.walk import Change
 
 CLIENT_IP: Final = Pattern(
     "scrubrelay.client-ip", "[ip]", "A server would fill in the address of the connection."
@@ -29,10 +29,10 @@ def forbid_inference(document: Any) -> Iterator[Change]:
             yield Change((*path, "infer_ip"), (Cut(0, 5, CLIENT_IP),), "never", 4, 4)
 
 
-def without_labels(document: Any, changes: Iterable[Change]) -> Iterator[Change]:
+def without_labels(document: Any, changes: Iterable[Change | Block]) -> Iterator[Change | Block]:
     """Delete the addresses that were cut, since a label is no address; pass the other changes on."""
     for change in changes:
-        if change.path in FIELDS and not change.is_key:
+        if isinstance(change, Change) and change.path in FIELDS and not change.is_key:
             holder = _at(document, change.path[:-1])
             if holder is not None:
                 holder.pop(change.path[-1], None)

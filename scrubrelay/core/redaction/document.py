@@ -4,11 +4,12 @@ from typing import Any
 
 from scrubrelay.core.errors import Reason, Unscrubbable
 from scrubrelay.core.redaction.addresses import forbid_inference, without_labels
+from scrubrelay.core.redaction.changes import Change, Changes, single
 from scrubrelay.core.redaction.formats import json
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.remarks import annotate
 from scrubrelay.core.redaction.strings import Strings
-from scrubrelay.core.redaction.walk import Change, Memory, Walk
+from scrubrelay.core.redaction.walk import Memory, Walk
 
 
 class Documents:
@@ -25,7 +26,7 @@ class Documents:
         self._memory = memory
         self._policy = policy
 
-    def scrub(self, data: bytes, *, has_meta: bool = False) -> tuple[bytes, list[Change]]:
+    def scrub(self, data: bytes, *, has_meta: bool = False) -> tuple[bytes, Changes]:
         """Return the scrubbed document (the same object if it stays as it is) and what was changed.
 
         Args:
@@ -39,32 +40,33 @@ class Documents:
             document = json.loads(data)
         except ValueError:
             return self._exactly(data, has_meta=has_meta)
-        walk, scrubbed, changes = self._walk(document, has_meta=has_meta)
-        if json.may_repeat_keys(data, walk.keys) or (changes and json.is_respelled(data, floats=walk.floats)):
+        exact = json.is_written_so(document, data)
+        walk, scrubbed, changes = self._walk(document, has_meta=has_meta, remember=True)
+        if not exact and (json.may_repeat_keys(data, walk.keys) or (changes and json.is_respelled(data))):
             return self._exactly(data, has_meta=has_meta)
         return (json.dumps(scrubbed), changes) if changes else (data, [])
 
-    def value(self, document: Any, *, has_meta: bool = False) -> tuple[Any, list[Change]]:
+    def value(self, document: Any, *, has_meta: bool = False) -> tuple[Any, Changes]:
         """Scrub a parsed document, which is changed in place."""
         _, scrubbed, changes = self._walk(document, has_meta=has_meta)
         return scrubbed, changes
 
-    def text(self, text: str) -> tuple[str, list[Change]]:
+    def text(self, text: str) -> tuple[str, Changes]:
         """Scrub a text that stands under no key."""
         result = self._strings.scrub(text, self._memory.tree.root())
         return (result.text, [Change((), result.cuts, result.text)]) if result else (text, [])
 
-    def _exactly(self, data: bytes, *, has_meta: bool) -> tuple[bytes, list[Change]]:
+    def _exactly(self, data: bytes, *, has_meta: bool) -> tuple[bytes, Changes]:
         document, repeated = json.loads_exact(data)
         _, scrubbed, changes = self._walk(document, has_meta=has_meta)
         if not changes and not repeated:
             return data, []
         return json.dumps_exact(scrubbed), changes
 
-    def _walk(self, document: Any, *, has_meta: bool) -> tuple[Walk, Any, list[Change]]:
-        walk = Walk(self._strings, self._memory, self._policy.max_depth)
-        changes = list(forbid_inference(document)) if self._policy.client_ip == "drop" else []
-        keys = sum(change.text is None for change in changes)
+    def _walk(self, document: Any, *, has_meta: bool, remember: bool = False) -> tuple[Walk, Any, Changes]:
+        walk = Walk(self._strings, self._memory, self._policy.max_depth, remember=remember)
+        changes: Changes = list(forbid_inference(document)) if self._policy.client_ip == "drop" else []
+        keys = sum(change.text is None for change in single(changes))
         try:
             scrubbed = walk.run(document, has_meta=has_meta)
         except RecursionError as error:

@@ -7,6 +7,7 @@ from typing import Final
 
 import regex
 
+from scrubrelay.core.redaction.changes import Known
 from scrubrelay.core.redaction.keys import MAX_NAME, KeyRules, runs, segments
 from scrubrelay.core.redaction.marks import Marks
 from scrubrelay.core.redaction.pattern import Pattern
@@ -83,6 +84,9 @@ class Node:
         renamed: What becomes of the key itself; such a node is not remembered.
         cuts: What was cut out of the key.
         children: The paths below that were met so far.
+        recurring: Whether dicts and lists here are worth remembering whole.
+        known: What became of them, by a digest of what they were.
+        asked: How often in a row one was not known.
     """
 
     path: tuple[str, ...]
@@ -94,6 +98,9 @@ class Node:
     renamed: str | None = None
     cuts: tuple[Cut, ...] = ()
     children: dict[str, "Node"] = field(default_factory=dict)
+    recurring: bool = False
+    known: dict[bytes, Known] = field(default_factory=dict)
+    asked: int = 0
 
     def hide_by(self, hider: Pattern | None) -> None:
         """Hide what stands here by a key pattern, unless another does already."""
@@ -163,7 +170,9 @@ class Tree:
         place = self._places.setdefault((excluded, told), Place(excluded, told))
         exempt = self._exempt.get(path)
         clean = place.clean if hider is None and exempt is None else _NOTHING
-        return Node(path, place, hider, exempt, clean, numbers=bool(told or hider))
+        # `user` and `attrs` are touched again after the walk; deeper, entries of lists recur as a whole.
+        recurring = (len(path) == 1 and path[0] not in _TOUCHED) or path[-1:] == ("*",)
+        return Node(path, place, hider, exempt, clean, numbers=bool(told or hider), recurring=recurring)
 
     def forget(self) -> None:
         """Forget which strings were clean."""
@@ -171,5 +180,6 @@ class Tree:
             place.clean.clear()
 
 
+_TOUCHED: Final = frozenset({"user", "attrs"})
 _NONE: frozenset[int] = frozenset()
 _NOTHING: frozenset[str] = frozenset()

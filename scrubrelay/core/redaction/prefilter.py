@@ -17,7 +17,7 @@ except ImportError:
     hyperscan = None  # type: ignore[assignment]  # no wheel for this machine: the relay works without it, slower
 
 TRIGGERS: Final = (
-    r"%[0-9a-f]{2}|\\[ux/]|&(?:#[0-9x]|[a-z]{2,8};)|[\x80-\xff]",
+    r"%[0-9a-f]{2}|\\[ux/]|&(?:#[0-9x]|[a-z]{2,8};)|[\x80-\xfe]",
     r"[{\[(][ \t\r\n]{0,}(?:\\{0,15}[\x22\x27{\[(]|[bur][\x22\x27])",
     r"[\w.%+\[\]-]=",
     r"[a-z0-9+/_-]{16}",

@@ -1,6 +1,6 @@
 """One project's scrubber: a library and a policy, applied to items, headers, documents and texts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -10,6 +10,7 @@ import regex
 
 from scrubrelay.core.errors import Reason, Unscrubbable
 from scrubrelay.core.redaction.addresses import FIELDS
+from scrubrelay.core.redaction.changes import Block, Change, Changes, Known, Path
 from scrubrelay.core.redaction.document import Documents
 from scrubrelay.core.redaction.exempt import CLIENT_ADDRESS, EXEMPT
 from scrubrelay.core.redaction.formats import attachment, text
@@ -18,7 +19,7 @@ from scrubrelay.core.redaction.library import Library
 from scrubrelay.core.redaction.marks import Marks
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.strings import HIDDEN, Strings, custom
-from scrubrelay.core.redaction.walk import Change, Memory
+from scrubrelay.core.redaction.walk import Memory
 from scrubrelay.core.wire.envelope import Item
 from scrubrelay.core.wire.items import Shape, kind_of
 
@@ -26,6 +27,8 @@ __all__ = ["Policy", "Redaction", "Redactor", "Scrubbed"]
 
 _REMARKED: Final = frozenset({"event", "transaction", "feedback", "replay_event", "security", "span"})
 """Item types whose payload has `_meta` at its root."""
+_TOLD: Final = 8
+"""Places of one known value whose redactions are remembered."""
 _TYPE: Final = regex.compile(r"[a-z][a-z_]{0,31}")
 _COUNTS: Final = frozenset({"length", "item_count", "meta_length"})
 """What an item's header says of its payload; spared while it is a number."""
@@ -119,7 +122,7 @@ class Redactor:
         path = tuple(key.split("."))
         return result.text, self._redactions([Change(path, result.cuts, result.text)])
 
-    def _payload(self, item: Item) -> tuple[bytes, list[Change]]:
+    def _payload(self, item: Item) -> tuple[bytes, Changes]:
         kind = kind_of(item)
         if kind.shape in (Shape.JSON, Shape.CONTAINER):
             return self._documents.scrub(item.payload, has_meta=item.type in _REMARKED)
@@ -131,7 +134,7 @@ class Redactor:
             return self._attachment(item)
         return self._opaque(item)
 
-    def _attachment(self, item: Item) -> tuple[bytes, list[Change]]:
+    def _attachment(self, item: Item) -> tuple[bytes, Changes]:
         try:
             return attachment.scrub(self._documents, item)
         except Unscrubbable as error:
@@ -139,21 +142,41 @@ class Redactor:
                 return self._opaque(item)
             raise
 
-    def _opaque(self, item: Item) -> tuple[bytes, list[Change]]:
+    def _opaque(self, item: Item) -> tuple[bytes, Changes]:
         if self._policy.opaque == "forward":
             return item.payload, []
         raise Unscrubbable(Reason.NOT_UNDERSTOOD, f"no scrubber for {kind_of(item).shape.value}")
 
     def _headers(
         self, headers: Mapping[str, Any], spared: AbstractSet[str]
-    ) -> tuple[Mapping[str, Any], list[Change]]:
+    ) -> tuple[Mapping[str, Any], Changes]:
         own = deepcopy({key: value for key, value in headers.items() if key not in spared})
         scrubbed, changes = self._documents.value(own)
         if not changes:
             return headers, []
         return {**{key: value for key, value in headers.items() if key in spared}, **scrubbed}, changes
 
-    def _redactions(self, changes: Iterable[Change], *prefix: str) -> tuple[Redaction, ...]:
+    def _redactions(self, changes: Iterable[Change | Block], *prefix: str) -> tuple[Redaction, ...]:
+        found: list[Redaction] = []
+        own: list[Change] = []
+        for change in changes:
+            if isinstance(change, Block):
+                found += self._counted(own, prefix)
+                own.clear()
+                found += self._of_known(change.known, (*prefix, *change.path))
+            else:
+                own.append(change)
+        return (*found, *self._counted(own, prefix))
+
+    def _of_known(self, known: Known, path: Path) -> tuple[Redaction, ...]:
+        told = known.told.get(path)
+        if told is None:
+            if len(known.told) >= _TOLD:
+                known.told.clear()
+            told = known.told[path] = self._redactions(known.changes, *path)
+        return told
+
+    def _counted(self, changes: Iterable[Change], prefix: Path) -> Iterator[Redaction]:
         counts: dict[tuple[str, str], int] = {}
         actions: dict[str, str] = {}
         for change in changes:
@@ -163,7 +186,7 @@ class Redactor:
                 counts[path, name] = counts.get((path, name), 0) + 1
                 if name not in actions:
                     actions[name] = self._policy.action_for(cut.pattern)
-        return tuple(Redaction(path, name, actions[name], count) for (path, name), count in counts.items())
+        return (Redaction(path, name, actions[name], count) for (path, name), count in counts.items())
 
 
 def _framing(item: Item) -> AbstractSet[str]:

@@ -5,13 +5,18 @@ A leaf is `{"": {"rem": [[rule, kind, start, end]], "len": n}}`; ranges are UTF-
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
+import orjson
+
+from scrubrelay.core.redaction.changes import Block, Change, Changes, Known
 from scrubrelay.core.redaction.strings import REMOVED, SUBSTITUTED
-from scrubrelay.core.redaction.walk import Change
+
+_MERGED: Final = 8
+"""Remarks of SDKs on one known value that are remembered together with ours."""
 
 
-def annotate(document: dict[str, Any], changes: Iterable[Change], kind_of: Mapping[str, str]) -> None:
+def annotate(document: dict[str, Any], changes: Changes, kind_of: Mapping[str, str]) -> None:
     """Write the changes of a document into its `_meta`.
 
     Args:
@@ -21,17 +26,57 @@ def annotate(document: dict[str, Any], changes: Iterable[Change], kind_of: Mappi
     """
     meta = document.get("_meta")
     root = meta if type(meta) is dict else {}
-    wrote = False
-    for change in changes:
-        # An empty key would read as the end of a path, which is where remarks stand.
-        if change.is_key or not change.path or change.path[0] == "_meta" or "" in change.path:
-            continue
-        info = _leaf(root, change.path)
-        if info is not None:
-            _write(info, change, kind_of)
-            wrote = True
-    if wrote and "_meta" not in document:
+    wrote = [_annotate(root, change, kind_of) for change in changes if change.path[:1] != ("_meta",)]
+    if any(wrote) and "_meta" not in document:
         document["_meta"] = root
+
+
+def _annotate(root: dict[str, Any], change: Change | Block, kind_of: Mapping[str, str]) -> bool:
+    # An empty key would read as the end of a path, which is where remarks stand.
+    if not change.path or "" in change.path:
+        return False
+    if isinstance(change, Block):
+        return _annotate_known(root, change, kind_of)
+    info = None if change.is_key else _leaf(root, change.path)
+    if info is not None:
+        _write(info, change, kind_of)
+    return info is not None
+
+
+def _annotate_known(root: dict[str, Any], block: Block, kind_of: Mapping[str, str]) -> bool:
+    written = _written(block.known, kind_of)
+    holder = root
+    for step in block.path[:-1] if written else ():
+        holder = holder.setdefault(step, {})
+        if type(holder) is not dict:
+            return False
+    last = block.path[-1]
+    if written:
+        holder[last] = orjson.Fragment(
+            _merged(holder[last], block.known, kind_of) if last in holder else written
+        )
+    return bool(written)
+
+
+def _merged(info: Any, known: Known, kind_of: Mapping[str, str]) -> bytes:
+    """Return what `_meta` said of a known value already, and our remarks, as JSON."""
+    said = orjson.dumps(info)
+    if said not in known.merged:
+        for one in known.changes if type(info) is dict else ():
+            _annotate(info, one, kind_of)
+        if len(known.merged) >= _MERGED:
+            known.merged.clear()
+        known.merged[said] = orjson.dumps(info)
+    return known.merged[said]
+
+
+def _written(known: Known, kind_of: Mapping[str, str]) -> bytes:
+    """Return the remarks on a known value as JSON, empty if there are none."""
+    if known.remarks is None:
+        below: dict[str, Any] = {}
+        wrote = [_annotate(below, one, kind_of) for one in known.changes]
+        known.remarks = orjson.dumps(below) if any(wrote) else b""
+    return known.remarks
 
 
 def _leaf(root: dict[str, Any], path: Iterable[str]) -> dict[str, Any] | None:

@@ -1,13 +1,15 @@
 """One walk over a parsed document: every key, string and number is looked at, and changed where it stands."""
 
-from collections.abc import Container
-from dataclasses import dataclass
+from collections.abc import Callable, Container
+from hashlib import blake2b
 from typing import Any, Final
 
+import orjson
+
 from scrubrelay.core.errors import Reason, Unscrubbable
+from scrubrelay.core.redaction.changes import Block, Change, Changes, Known, Path
 from scrubrelay.core.redaction.formats.json import Raw
 from scrubrelay.core.redaction.places import Node, Tree
-from scrubrelay.core.redaction.spans import Cut
 from scrubrelay.core.redaction.strings import Strings
 
 _SHORT: Final = 10**8
@@ -15,50 +17,49 @@ _SHORT: Final = 10**8
 _REMEMBERED: Final = 1024
 """Longer strings are rarely the same twice, and would fill the memory."""
 _MEMORY: Final = 100_000
-"""Strings remembered as clean, in all; then it starts anew."""
+"""Strings and values remembered, in all; then it starts anew."""
+_MEMORY_BYTES: Final = 16 * 1024 * 1024
+"""The same for what values in which something was found have become."""
+_PATIENCE: Final = 32
+"""A node whose values were new so often in a row is asked every eighth time only."""
 _TYPED: Final = frozenset({"value", "type", "unit"})
 _NUMBERS: Final = (int, float)
 
-Path = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What was done at one path.
-
-    Args:
-        path: Keys and indices from the root, as they are called afterwards.
-        cuts: What was cut there, placed in `text`.
-        text: The string that stands there now; None where a key was deleted.
-        was: The length of the string that was there, in code points; 0 if it was none.
-        was_bytes: Its length in UTF-8.
-        is_key: The path's last key is what was changed, not the value under it.
-    """
-
-    path: Path
-    cuts: tuple[Cut, ...]
-    text: str | None
-    was: int = 0
-    was_bytes: int = 0
-    is_key: bool = False
-
 
 class Memory:
-    """Counts what is remembered over all documents, so that it stays bounded."""
+    """Remembers what was seen, over all documents, so that it stays bounded.
+
+    What was clean in a string is remembered by the string, in its place; what became of a whole dict or list
+    by a digest of it, in its node. Nothing in which something was found is kept as it was.
+    """
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self._count = 0
+        self._size = 0
+        self._nodes: list[Node] = []
 
     def add(self, text: str, node: Node) -> None:
         """Remember a string as clean where it stands."""
-        if len(text) > _REMEMBERED:
-            return
-        if self._count > _MEMORY:
-            self.tree.forget()
-            self._count = 0
+        if len(text) <= _REMEMBERED:
+            node.place.clean.add(text)
+            self._grow(0)
+
+    def keep(self, node: Node, digest: bytes, known: Known) -> None:
+        """Remember what became of a dict or list."""
+        if not node.known:
+            self._nodes.append(node)
+        node.known[digest] = known
+        self._grow(len(known.written))
+
+    def _grow(self, size: int) -> None:
         self._count += 1
-        node.place.clean.add(text)
+        self._size += size
+        if self._count > _MEMORY or self._size > _MEMORY_BYTES:
+            self.tree.forget()
+            for node in self._nodes:
+                node.known.clear()
+            self._count, self._size, self._nodes = 0, 0, []
 
 
 class Walk:
@@ -68,16 +69,17 @@ class Walk:
         strings: Scrubs what is met.
         memory: Remembers what was clean, and the paths.
         max_depth: Levels of nesting after which it refuses.
+        remember: Whether dicts and lists may be known from before; numbers must be numbers then.
     """
 
-    def __init__(self, strings: Strings, memory: Memory, max_depth: int) -> None:
+    def __init__(self, strings: Strings, memory: Memory, max_depth: int, *, remember: bool = False) -> None:
         self._strings = strings
         self._memory = memory
         self._tree = memory.tree
         self._max_depth = max_depth
-        self.changes: list[Change] = []
+        self._remember = remember
+        self.changes: Changes = []
         self.keys = 0
-        self.floats = False
 
     def run(self, document: Any, *, has_meta: bool) -> Any:
         """Scrub a document; its containers are changed in place.
@@ -109,17 +111,35 @@ class Walk:
         """Scrub what `holder` has under `key`; `path` is the holder's."""
         value = holder[key]
         kind = type(value)
-        if kind is float:
-            self.floats = True
         if kind is str:
             if value not in node.clean:
                 self._string(holder, key, node, path)
-        elif kind is dict:
-            self._dict(value, node, (*path, str(key)))
-        elif kind is list:
-            self._list(value, node, (*path, str(key)))
+        elif kind is dict or kind is list:
+            self._container(holder, key, node, (*path, str(key)))
         elif kind is Raw or (kind in _NUMBERS and (node.numbers or not -_SHORT < value < _SHORT)):
             self._number(holder, key, node, path)
+
+    def _container(self, holder: Any, key: Any, node: Node, path: Path) -> None:
+        """Scrub a dict or list, unless it is known from before; `path` is its own."""
+        value = holder[key]
+        walk = self._dict if type(value) is dict else self._list
+        if not self._remember or not node.recurring:
+            walk(value, node, path)
+            return
+        node.asked += 1
+        if node.asked > _PATIENCE and node.asked % 8:
+            walk(value, node, path)
+            return
+        digest = blake2b(orjson.dumps(value), digest_size=16).digest()
+        known = node.known.get(digest)
+        if known is None:
+            self._learn(walk, value, node, path, digest)
+            return
+        node.asked = 0
+        self.keys += known.keys
+        if known.changes:
+            holder[key] = orjson.Fragment(known.written)
+            self.changes.append(Block(path, known))
 
     def _dict(self, value: dict[str, Any], node: Node, path: Path) -> None:
         self._check_depth(path)
@@ -134,10 +154,19 @@ class Walk:
             if kind is str:
                 if child_value not in child.clean:
                     self._string(value, key, child, path)
-            elif kind is dict:
-                self._dict(child_value, child, (*path, key))
+            elif kind is dict or kind is list:
+                self._container(value, key, child, (*path, key))
             elif child_value is not None:
                 self._value(value, key, child, path)
+
+    def _learn(
+        self, walk: Callable[[Any, Node, Path], None], value: Any, node: Node, path: Path, digest: bytes
+    ) -> None:
+        keys, changes = self.keys, len(self.changes)
+        walk(value, node, path)
+        made = tuple(one._replace(path=one.path[len(path) :]) for one in self.changes[changes:])
+        written = orjson.dumps(value) if made else b""
+        self._memory.keep(node, digest, Known(self.keys - keys, made, written))
 
     def _list(self, value: list[Any], node: Node, path: Path) -> None:
         self._check_depth(path)
@@ -239,7 +268,21 @@ class Walk:
                 self._info(meta, key, node, path)
             else:
                 child = self._tree.child(node, "*" if key.isdecimal() else key)
-                self._meta(meta[key], child, (*path, key))
+                self._remembered_meta(meta[key], child, (*path, key))
+
+    def _remembered_meta(self, meta: dict[str, Any], node: Node, path: Path) -> None:
+        if not self._remember or len(path) > 2:
+            self._meta(meta, node, path)
+            return
+        digest = blake2b(b"_meta" + orjson.dumps(meta), digest_size=16).digest()
+        known = node.known.get(digest)
+        if known is not None:
+            self.keys += known.keys
+            return
+        keys, changes = self.keys, len(self.changes)
+        self._meta(meta, node, path)
+        if len(self.changes) == changes:
+            self._memory.keep(node, digest, Known(self.keys - keys))
 
     def _info(self, meta: dict[str, Any], key: str, node: Node, path: Path) -> None:
         info = meta[key]

@@ -8,8 +8,8 @@ from typing import Final
 import regex
 
 from scrubrelay.core.errors import Reason, Unscrubbable
+from scrubrelay.core.redaction.changes import Changes
 from scrubrelay.core.redaction.document import Documents
-from scrubrelay.core.redaction.walk import Change
 from scrubrelay.core.wire.envelope import Item
 
 _MAX_INFLATED: Final = 200 * 1024 * 1024
@@ -27,7 +27,7 @@ _CHARSET: Final = regex.compile(r"(?i)charset=[\"']?([a-z0-9._:-]{1,40})")
 _CONTROL: Final = regex.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 
 
-def scrub(documents: Documents, item: Item) -> tuple[bytes, list[Change]]:
+def scrub(documents: Documents, item: Item) -> tuple[bytes, Changes]:
     """Return the scrubbed file (the same object if it stays as it is) and what was changed.
 
     Raises:
@@ -38,7 +38,7 @@ def scrub(documents: Documents, item: Item) -> tuple[bytes, list[Change]]:
     return _plain(documents, item.payload, str(item.headers.get("content_type", "")))
 
 
-def _gzipped(documents: Documents, item: Item) -> tuple[bytes, list[Change]]:
+def _gzipped(documents: Documents, item: Item) -> tuple[bytes, Changes]:
     inflater = zlib.decompressobj(wbits=31)
     try:
         data = inflater.decompress(item.payload, _MAX_INFLATED)
@@ -52,7 +52,7 @@ def _gzipped(documents: Documents, item: Item) -> tuple[bytes, list[Change]]:
     return gzip.compress(scrubbed, mtime=0), changes
 
 
-def _plain(documents: Documents, data: bytes, content_type: str) -> tuple[bytes, list[Change]]:
+def _plain(documents: Documents, data: bytes, content_type: str) -> tuple[bytes, Changes]:
     if data.lstrip()[:1] in (b"{", b"["):
         try:
             return documents.scrub(data)
@@ -65,18 +65,19 @@ def _plain(documents: Documents, data: bytes, content_type: str) -> tuple[bytes,
     return (bom + scrubbed.encode(charset), changes) if changes else (data, [])
 
 
-def _json_lines(documents: Documents, text: str) -> tuple[str, list[Change]] | None:
+def _json_lines(documents: Documents, text: str) -> tuple[str, Changes] | None:
     """Scrub one JSON document per line; None if the text is something else."""
     if not text.startswith("{") or "\n" not in text:
         return None
-    lines, changes = [], []
+    lines: list[str] = []
+    changes: Changes = []
     for number, line in enumerate(text.split("\n")):
         try:
             scrubbed, found = documents.scrub(line.encode()) if line.strip() else (line.encode(), [])
         except (Unscrubbable, UnicodeError):
             return None
         lines.append(scrubbed.decode() if found else line)
-        changes += [Change((str(number), *one.path), one.cuts, one.text) for one in found]
+        changes += [one._replace(path=(str(number), *one.path)) for one in found]
     return "\n".join(lines), changes
 
 

@@ -20,7 +20,7 @@ class Raw(str):
 _RESPELLED: Final = regex.compile(
     rb"""(?x) [:,\[] \s* (?:
         -? \d+ (?: \.\d+ )? [eE]         # orjson has its own idea of exponents
-      | -? \d+ \.\d* 0 [\],}\s]         # 1.10
+      | -? \d+ \.\d+ 0 [\],}\s]         # 1.10
       | -? \d{17}                       # beyond 64 bits, or nearly
       | -? \d+ \.\d{16}
       | -? [\d.]{18}
@@ -73,6 +73,26 @@ def loads_exact(data: bytes) -> tuple[Any, bool]:
     return document, repeated
 
 
+def is_written_so(document: Any, data: bytes) -> bool:
+    """Tell whether a common writer makes just these bytes of a document: then parsing has lost nothing.
+
+    Almost every SDK writes JSON as orjson or as Python's own writer does.
+
+    Raises:
+        Unscrubbable: It is nested too deep to be written.
+    """
+    try:
+        written = orjson.dumps(document)
+    except TypeError as error:
+        raise Unscrubbable(Reason.TOO_DEEP, "nested too deep to be written") from error
+    if written == data:
+        return True
+    if b"\\u" not in data and b'": ' not in data:
+        return False
+    separators = (", ", ": ") if b'": ' in data[:200] else (",", ":")
+    return json.dumps(document, separators=separators).encode() == data
+
+
 def may_repeat_keys(data: bytes, keys: int) -> bool:
     r"""Tell whether a document may hold a key twice in one object; the parser kept only the last.
 
@@ -90,15 +110,8 @@ def may_repeat_keys(data: bytes, keys: int) -> bool:
     return keys != len(_KEY.findall(data))
 
 
-def is_respelled(data: bytes, *, floats: bool) -> bool:
-    """Tell whether writing the document anew would spell a number otherwise.
-
-    Args:
-        data: The document.
-        floats: Whether the parser made a float of any number; it does that to integers beyond 64 bits too.
-    """
-    if not floats and b"-0" not in data:
-        return False
+def is_respelled(data: bytes) -> bool:
+    """Tell whether writing the document anew would spell a number otherwise."""
     if _RESPELLED.search(data) is None:
         return False
     return any(

@@ -1,11 +1,11 @@
 """Plain text in UTF-8, such as statsd lines."""
 
 from scrubrelay.core.errors import Reason, Unscrubbable
+from scrubrelay.core.redaction.changes import Changes
 from scrubrelay.core.redaction.document import Documents
-from scrubrelay.core.redaction.walk import Change
 
 
-def scrub(documents: Documents, data: bytes) -> tuple[bytes, list[Change]]:
+def scrub(documents: Documents, data: bytes) -> tuple[bytes, Changes]:
     """Return the scrubbed text (the same object if it stays as it is) and what was changed.
 
     Raises:
