@@ -81,6 +81,12 @@ _DIGEST: Final = regex.compile(
 _UUID: Final = regex.compile(r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 _VERSION: Final = regex.compile(r"(?i)^(?=.{1,40}$)v?\d+(?:\.\d+)+[\w.+-]*$|^rc\d")
 _DATE: Final = regex.compile(r"^\d{4}-\d\d-\d\d")
+# Two letters that hardly ever stand together, counted over the words of a hundred thousand names in code.
+_STRANGE_PAIR: Final = regex.compile(
+    r"""(?xi) b [kqwxz] | c [jqxz] | dq | f [jkqwxz] | g [jqx] | h [jqvxz] | j [bcdfghjlmnpqrtvwxyz] | k [jqxz]
+      | l [qx] | m [jqz] | oq | p [jqxz] | q [a-hj-qvwxyz] | r [jx] | [st] j | u [jqw] | v [hjquz] | w [gjqvwxyz]
+      | x [gjknquwz] | y [hjkqx] | z [bcdfgjkmnpqrvwxy]"""
+)
 
 
 def entropy(text: str) -> float:
@@ -195,6 +201,15 @@ def mixed_case(text: str) -> bool:
     (True, False)
     """
     return humps(text) * 4 >= len(text)
+
+
+def jumbled(text: str) -> bool:
+    """Letters only, and in an order that no words have.
+
+    >>> jumbled("anlxnblkmoxwrq"), jumbled("authenticationmiddleware"), jumbled("anlxnblkmoxwr7")
+    (True, False, False)
+    """
+    return text.isalpha() and len(_STRANGE_PAIR.findall(text, overlapped=True)) >= 3
 
 
 def humps(text: str) -> int:

@@ -83,23 +83,27 @@ def random_literal(cut: str) -> bool:
 
 
 def vendor_value(cut: str) -> bool:
-    """A value of twelve or more characters beside a vendor's name: random, with a digit in it.
+    """A value of twelve or more characters beside a vendor's name: random, with a digit or as no words are.
 
-    >>> [vendor_value(text) for text in ("4q5s9xtflybu0gmmjiu6", "eu-central-1a-prod", "adobe-client-lib")]
-    [True, False, False]
+    >>> [vendor_value(text) for text in ("4q5s9xtflybu0gmmjiu6", "eu-central-1a-prod", "anlxnblkmoxwrq")]
+    [True, False, True]
     """
+    return _mixed_value(cut) or (len(cut) >= 12 and looks.jumbled(cut) and filled_in(cut))
+
+
+def _mixed_value(cut: str) -> bool:
     if len(cut) < 12 or not (looks.digits(cut) or looks.mixed_case(cut)) or _NAME_WITH_NUMBER.search(cut):
         return False
     return random_value(cut) and looks.entropy(cut) >= 3.0
 
 
 def named_key(cut: str) -> bool:
-    """The value of `something_key`: as vendor_value, and no UUID.
+    """The value of `something_key`: as vendor_value with a digit or both cases, and no UUID.
 
     >>> named_key("f6fd04ab6b4f7992adc2"), named_key("12345678-1234-4123-8123-123456789012")
     (True, False)
     """
-    return not looks.uuid(cut) and vendor_value(cut)
+    return not looks.uuid(cut) and _mixed_value(cut)
 
 
 # --- in headers, URLs and command lines ------------------------------------------------------------------

@@ -73,3 +73,13 @@ def test_long_values_are_judged_at_once(hostile: str) -> None:
 
 def test_entropy_of_nothing_is_zero() -> None:
     assert looks.entropy("") == 0.0
+
+
+@pytest.mark.parametrize("text", ["anlxnblkmoxwrq", "qZwXpTbKLmNvRsWq"])
+def test_letters_in_no_order_of_words_are_jumbled(text: str) -> None:
+    assert looks.jumbled(text)
+
+
+@pytest.mark.parametrize("text", ["xmlhttprequest", "HwValidateGfxState", "kubernetes", "anlxnblkmoxwr7"])
+def test_words_and_values_with_digits_are_not_jumbled(text: str) -> None:
+    assert not looks.jumbled(text)
