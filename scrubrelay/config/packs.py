@@ -1,15 +1,17 @@
 """Pattern packs: those that come with the relay, and the files of its users."""
 
+import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from scrubrelay.config.gitleaks import from_gitleaks, is_gitleaks
 from scrubrelay.core.errors import ConfigError
 from scrubrelay.core.redaction.examples import check_examples
 from scrubrelay.core.redaction.library import Library, select
-from scrubrelay.core.redaction.pattern import Pack, parse_pack
+from scrubrelay.core.redaction.pattern import Own, Pack, parse_pack
 
 
 @cache
@@ -43,35 +45,81 @@ def wrong_examples(packs: Sequence[Pack], tested: Sequence[Pack]) -> Iterator[st
             yield from check_examples(library, optional)
 
 
-def matching_files(globs: Iterable[str]) -> tuple[Path, ...]:
-    """Return the pattern files that the globs name, each once, sorted within its glob."""
-    found = (path for one in globs for path in sorted(_glob(Path(one))))
+def matching_files(names: Iterable[str]) -> tuple[Path, ...]:
+    """Return the pattern files that files, folders and globs name, each once, sorted within its name."""
+    found = (path for one in names for path in sorted(_matching(Path(one))))
     return tuple(dict.fromkeys(found))
 
 
-def users(globs: Sequence[str]) -> tuple[Pack, ...]:
-    """Return the packs of the user's pattern files.
+def users(names: Sequence[str]) -> tuple[Pack, ...]:
+    """Return the packs of the user's pattern files: ours, or of gitleaks.
+
+    Args:
+        names: Files, folders (all `*.toml` in them) and globs.
 
     Raises:
-        ConfigError: With everything that is wrong in all of them, and the globs that name no file.
+        ConfigError: With everything that is wrong in all of them, and the names that lead to no file.
     """
     problems = [
-        f"[redaction] pattern_files: no file is called {one}" for one in globs if not matching_files([one])
+        f"[redaction] pattern_files: no file is called {one}"
+        for one in names
+        if not Path(one).is_dir() and not matching_files([one])
     ]
-    sources: list[tuple[str, str]] = []
-    for path in matching_files(globs):
+    packs: list[Pack] = []
+    for path in matching_files(names):
         try:
-            sources.append((str(path), path.read_text("utf-8")))
-        except OSError as error:
-            problems.append(f"{path}: cannot be read: {error.strerror}")
-        except UnicodeDecodeError as error:
-            problems.append(f"{path}: byte {error.start} is not UTF-8 text")
-    return _parsed(sources, problems)
+            packs.append(_own(path))
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return tuple(packs)
 
 
-def _glob(pattern: Path) -> Iterable[Path]:
-    root = Path(pattern.anchor)
-    return (path for path in root.glob(str(pattern.relative_to(root))) if path.is_file())
+# Asked every other second, whether anything changed; read only when it did.
+@lru_cache(maxsize=256)
+def lists_of(path: Path, mark: object) -> tuple[Path, ...]:
+    """Return the lists of names that a pattern file refers to; none if it cannot be read.
+
+    Args:
+        path: The pattern file.
+        mark: What changes with its content.
+    """
+    del mark
+    try:
+        patterns = tomllib.loads(path.read_text("utf-8")).get("pattern", ())
+    except (OSError, ValueError):
+        return ()
+    tables = [one for one in patterns if isinstance(one, dict)] if isinstance(patterns, list) else []
+    return tuple(path.parent / one["list"] for one in tables if isinstance(one.get("list"), str))
+
+
+def _own(path: Path) -> Pack:
+    text = _read(path)
+    if is_gitleaks(text):
+        return from_gitleaks(text, str(path))
+
+    def read(file: str) -> tuple[str, str]:
+        return str(path.parent / file), _read(path.parent / file)
+
+    return parse_pack(text, str(path), Own(read))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: byte {error.start} is not UTF-8 text"]) from error
+
+
+def _matching(name: Path) -> Iterable[Path]:
+    root = Path(name.anchor)
+    if name.is_dir():
+        # Editors leave hidden files beside those that they write.
+        return (path for path in name.glob("*.toml") if path.is_file() and not path.name.startswith("."))
+    return (path for path in root.glob(str(name.relative_to(root))) if path.is_file())
 
 
 def _folder() -> Traversable:
@@ -80,10 +128,10 @@ def _folder() -> Traversable:
     return installed if installed.is_dir() else Path(str(files("scrubrelay"))).parent / "patterns"
 
 
-def _parsed(sources: Iterable[tuple[str, str]], problems: Iterable[str] = ()) -> tuple[Pack, ...]:
+def _parsed(sources: Iterable[tuple[str, str]]) -> tuple[Pack, ...]:
     """Return the packs of (name, text), each of which is told what is wrong with it."""
     packs: list[Pack] = []
-    wrong = list(problems)
+    wrong: list[str] = []
     for source, text in sources:
         try:
             packs.append(parse_pack(text, source))

@@ -73,7 +73,12 @@ class Admin:
     async def _figures(self) -> dict[str, Any]:
         configuration = self._configuration
         return {
-            "configuration": {"generation": configuration.generation, "problems": configuration.problems},
+            "configuration": {
+                "generation": configuration.generation,
+                "problems": configuration.problems,
+                "loaded_at": configuration.loaded_at,
+                "reloads": dict(configuration.reloads),
+            },
             **await self._outbox.status(),
         }
 

@@ -38,17 +38,29 @@ class _Figures(Collector):
             if (value := self.figures["store"][key]) is not None:
                 yield GaugeMetricFamily(name, text, value=value)
         yield _targets(self.figures["targets"])
-        configuration = self.figures["configuration"]
-        yield GaugeMetricFamily(
-            "scrubrelay_config_generation",
-            "How often the configuration was loaded",
-            value=configuration["generation"],
-        )
-        yield GaugeMetricFamily(
-            "scrubrelay_config_reload_failed",
-            "Whether the last reload failed",
-            value=float(bool(configuration["problems"])),
-        )
+        yield from _configuration(self.figures["configuration"])
+
+
+def _configuration(figures: Mapping[str, Any]) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "scrubrelay_config_generation", "How often the configuration was loaded", value=figures["generation"]
+    )
+    yield GaugeMetricFamily(
+        "scrubrelay_config_reload_failed",
+        "Whether the last reload failed",
+        value=float(bool(figures["problems"])),
+    )
+    yield GaugeMetricFamily(
+        "scrubrelay_config_loaded_timestamp_seconds",
+        "When the configuration in force was loaded",
+        value=figures["loaded_at"],
+    )
+    reloads = CounterMetricFamily(
+        "scrubrelay_config_reloads", "Reloads by what came of them", labels=["result"]
+    )
+    for result, count in figures["reloads"].items():
+        reloads.add_metric([result], count)
+    yield reloads
 
 
 def _targets(lines: list[dict[str, Any]]) -> Metric:

@@ -2,18 +2,19 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
-from glob import glob
 from pathlib import Path
 from typing import Any, Final
 
 from scrubrelay.config.build import build
 from scrubrelay.config.load import DEFAULT_FILE, Loaded, read
+from scrubrelay.config.packs import lists_of, matching_files
 from scrubrelay.config.settings import Settings
 from scrubrelay.core.errors import ConfigError, place_of
 from scrubrelay.core.project import Projects
-from scrubrelay.service.clock import Clock
+from scrubrelay.service.clock import Clock, SystemClock
 from scrubrelay.service.log import log
 
 _POLL: Final = 1.5
@@ -54,24 +55,30 @@ class Configuration:
 
     Args:
         source: Where it comes from.
+        clock: What tells when it was loaded.
 
     Attributes:
         projects: The compiled table of projects.
         generation: 1 at the start, one more with every reload.
         problems: What was wrong with the files at the last reload; empty if it went well.
+        loaded_at: When what holds now was loaded, in seconds since the epoch.
+        reloads: How many reloads were taken, and how many refused.
 
     Raises:
         ConfigError: With every mistake.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, clock: Clock | None = None) -> None:
         self._source = source
-        self._loaded = source.read()
+        self._clock = clock or SystemClock()
+        self._loaded = self._watched = source.read()
         self._started_with = self._loaded.settings
         self._stamp = _stamp(self._loaded)
         self.projects: Projects = build(self._loaded.settings)
         self.generation = 1
         self.problems: tuple[str, ...] = ()
+        self.loaded_at = self._clock.now()
+        self.reloads: Counter[str] = Counter(taken=0, refused=0)
         self._asked = asyncio.Event()
 
     @property
@@ -89,7 +96,6 @@ class Configuration:
         Args:
             cause: What the log says led to it.
         """
-        self._stamp = _stamp(self._loaded)
         try:
             loaded, projects = await asyncio.to_thread(self._renewed)
         except ConfigError as error:
@@ -98,8 +104,9 @@ class Configuration:
         except Exception as error:  # noqa: BLE001
             return self._keep_old(cause, (f"internal error: {place_of(error)}",))
         self._loaded, self.projects, self.problems = loaded, projects, ()
-        self._stamp = _stamp(loaded)
         self.generation += 1
+        self.loaded_at = self._clock.now()
+        self.reloads["taken"] += 1
         log("reloaded", cause=cause, generation=self.generation)
         self._tell_restart()
         return True
@@ -110,19 +117,25 @@ class Configuration:
             if self._asked.is_set():
                 self._asked.clear()
                 await self.reload("asked")
-            elif await asyncio.to_thread(_stamp, self._loaded) != self._stamp:
+            elif await asyncio.to_thread(_stamp, self._watched) != self._stamp:
                 await self.reload("file changed")
             await _first(self._asked.wait(), clock.sleep(_POLL))
 
     def _keep_old(self, cause: str, problems: tuple[str, ...]) -> bool:
         self.problems = problems
+        self.reloads["refused"] += 1
         for problem in problems:
             log("reload_problem", level=logging.ERROR, problem=problem)
         log("reload_failed", level=logging.ERROR, cause=cause, note="the old configuration stays")
         return False
 
     def _renewed(self) -> tuple[Loaded, Projects]:
-        loaded = self._source.read()
+        # Looked at before they are read: what changes meanwhile is seen to differ at the next look.
+        before = _stamp(self._watched)
+        self._stamp = before
+        self._watched = loaded = self._source.read()
+        # A mistake may be mended in a file that only the refused configuration names.
+        self._stamp = {**_stamp(loaded), **{path: before[path] for path in _files(loaded) if path in before}}
         return loaded, build(loaded.settings)
 
     def _tell_restart(self) -> None:
@@ -156,8 +169,9 @@ def _files(loaded: Loaded) -> Iterator[Path]:
     redactions = [loaded.settings.redaction]
     redactions += [project.redaction for project in loaded.settings.project if project.redaction]
     for redaction in redactions:
-        for pattern in redaction.pattern_files:
-            yield from (Path(found) for found in sorted(glob(pattern, recursive=True)))  # noqa: PTH207 - absolute globs
+        for path in matching_files(redaction.pattern_files):
+            yield path
+            yield from lists_of(path, _mark(path))
 
 
 def _mark(path: Path) -> tuple[int, int, int] | None:

@@ -5,7 +5,12 @@ import pytest
 from scrubrelay.service.metrics import exposition
 
 FIGURES = {
-    "configuration": {"generation": 3, "problems": ["one"]},
+    "configuration": {
+        "generation": 3,
+        "problems": ["one"],
+        "loaded_at": 1700000000.0,
+        "reloads": {"taken": 2, "refused": 1},
+    },
     "store": {"used_bytes": 10, "max_bytes": 20, "waiting": 1, "dead": 2, "kept": 0, "oldest": None},
     "targets": [{"target": "https://sentry.example.com", "down": True}],
     "ledger": [
@@ -25,6 +30,8 @@ FIGURES = {
         "scrubrelay_outbox_dead 2.0",
         "scrubrelay_config_generation 3.0",
         "scrubrelay_config_reload_failed 1.0",
+        "scrubrelay_config_loaded_timestamp_seconds 1.7e+09",
+        'scrubrelay_config_reloads_total{result="refused"} 1.0',
     ],
 )
 def test_every_figure_has_its_line(line):

@@ -9,6 +9,7 @@ from typing import Final
 import regex
 
 from scrubrelay.core.errors import ConfigError
+from scrubrelay.core.redaction.finders import Finder, Phrases, Proven
 from scrubrelay.core.redaction.keys import KeyRules, compact, segments
 from scrubrelay.core.redaction.marks import Marks
 from scrubrelay.core.redaction.pattern import Pack, Pattern, compile_match, nearest
@@ -33,7 +34,7 @@ class Rule:
 
     index: int
     pattern: Pattern
-    regex: "regex.Pattern[str]"
+    regex: Finder
     cut: str | int
     keywords: tuple[str, ...]
     context: frozenset[str]
@@ -101,12 +102,12 @@ class Library:
 
 def _rules(patterns: Iterable[Pattern]) -> Iterator[Rule]:
     for index, pattern in enumerate(patterns):
-        compiled = compile_match(pattern)
+        finder, cut = _finder(pattern)
         yield Rule(
             index,
             pattern,
-            compiled,
-            "cut" if "cut" in compiled.groupindex else 0,
+            finder,
+            cut,
             tuple(word.lower() for word in pattern.keywords),
             frozenset(map(compact, pattern.context)),
             tuple({max(segments(words), key=len, default="") for words in pattern.context}),
@@ -114,6 +115,17 @@ def _rules(patterns: Iterable[Pattern]) -> Iterator[Rule]:
             Globs(pattern.only_at),
             Globs(pattern.not_at),
         )
+
+
+def _finder(pattern: Pattern) -> tuple[Finder, str | int]:
+    """Return what looks for a pattern, and the group of it that is cut."""
+    if pattern.literals is not None:
+        return Phrases(pattern.literals), 0
+    compiled = compile_match(pattern)
+    cut: str | int = "cut" if "cut" in compiled.groupindex else 0
+    if not (pattern.entropy or pattern.allow or pattern.first_group):
+        return compiled, cut
+    return Proven(compiled, None if pattern.first_group else cut, pattern.entropy, pattern.allow), 0
 
 
 def select(packs: Sequence[Pack], names: Iterable[str], disable: Iterable[str] = ()) -> tuple[Pack, ...]:

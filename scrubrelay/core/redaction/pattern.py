@@ -1,17 +1,19 @@
 """Patterns as data: what a pack file says, read into frozen values."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import regex
 
 from scrubrelay.core.errors import ConfigError
+from scrubrelay.core.redaction.finders import Allow, Literals, compiled, mistake
 from scrubrelay.core.redaction.validators import VALIDATORS
 
 MIN_EXAMPLES: Final = 2
+_Number = TypeVar("_Number", int, float)
 _ID = regex.compile(r"[a-z][a-z0-9-]*(?:[._][a-z0-9]+)*")
 # No numbers, hex runs or quotes: grouping parametrises those, and one issue would become one per user.
 _LABEL = regex.compile(r"\[[a-zA-Z][a-zA-Z0-9]*(?:[ -][a-zA-Z][a-zA-Z0-9]*)*\]")
@@ -37,7 +39,14 @@ class Counterexample:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One thing to find: by its shape (`match`), or by the name of the key above it (`words`, `names`)."""
+    """One thing to find: by its shape (`match`), from a list of names, or by its key (`words`, `names`).
+
+    Args:
+        entropy: Bits a character that a cut must have more than; 0 for no such demand.
+        allow: Finds that stay after all.
+        first_group: Whether the first group that holds something is cut, in place of a group `cut`.
+        literals: The names to find, in place of `match`.
+    """
 
     id: str
     label: str
@@ -52,6 +61,10 @@ class Pattern:
     not_at: tuple[str, ...] = ()
     match: str = ""
     validator: str = ""
+    entropy: float = 0.0
+    allow: tuple[Allow, ...] = ()
+    first_group: bool = False
+    literals: Literals | None = None
     words: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     safe: tuple[str, ...] = ()
@@ -61,7 +74,7 @@ class Pattern:
     @property
     def is_key(self) -> bool:
         """Whether this hides values for the name of their key."""
-        return not self.match
+        return not self.match and self.literals is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +86,38 @@ class Pack:
     categories: tuple[str, ...]
     default: bool
     patterns: tuple[Pattern, ...]
+    notes: tuple[str, ...] = ()
+    """What was found in the file and is not done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What is different for the user's own files: `why` and examples are not asked for.
+
+    Args:
+        read: Returns the text of a file that the pack names, and the name it is known by.
+    """
+
+    read: Callable[[str], tuple[str, str]]
 
 
 _TEXTS: Final = frozenset({"id", "label", "why", "match", "validator"})
 _LISTS: Final = frozenset(
     {"references", "categories", "keywords", "context", "only_at", "not_at", "words", "names", "safe"}
 )
-_KEYS: Final = (*sorted(_TEXTS | _LISTS), "default", "near", "example", "counterexample")
+_OTHERS: Final = ("default", "near", "entropy", "allow", "list", "case", "example", "counterexample")
+_KEYS: Final = (*sorted(_TEXTS | _LISTS), *_OTHERS)
 _PACK_KEYS: Final = ("title", "categories", "default", "pattern")
 _EXAMPLE_KEYS: Final = {"example": ("text", "becomes", "key"), "counterexample": ("text", "why", "key")}
 
 
-def parse_pack(text: str, source: str) -> Pack:
+def parse_pack(text: str, source: str, own: Own | None = None) -> Pack:
     """Read one pack.
 
     Args:
         text: The TOML of the file.
         source: The file's name for messages; its stem is the pack's name.
+        own: Given for the user's own files.
 
     Raises:
         ConfigError: With everything that is wrong in this file.
@@ -99,7 +127,7 @@ def parse_pack(text: str, source: str) -> Pack:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([f"{source}: not TOML: {error}"]) from error
-    reader = _Reader(source)
+    reader = _Reader(source, own)
     pack = reader.pack(name, table)
     if reader.problems:
         raise ConfigError(reader.problems)
@@ -111,6 +139,7 @@ class _Reader:
     """Reads tables and collects what is wrong with them instead of stopping at the first mistake."""
 
     source: str
+    own: Own | None = None
     problems: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
@@ -133,8 +162,12 @@ class _Reader:
         fields: dict[str, Any] = {name: self.string(where, table, name) for name in _TEXTS}
         fields |= {name: self.strings(where, table, name) for name in _LISTS}
         fields["categories"] = tuple(dict.fromkeys((*categories, *fields["categories"])))
+        fields["why"] = fields["why"] or (f"The user's own file {self.source}." if self.own else "")
         pattern = Pattern(
             **fields,
+            entropy=self.number(where, table, "entropy", otherwise=0.0),
+            allow=self.allow(where, table),
+            literals=self.literals(where, table),
             default=self.boolean(where, table, "default", otherwise=default),
             near=self.number(where, table, "near", otherwise=40),
             examples=tuple(self.examples(where, table)),
@@ -161,11 +194,29 @@ class _Reader:
         if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
             self.say(where, name, f"expected [[pattern.{name}]] tables")
             return
-        if len(value) < MIN_EXAMPLES:
+        if len(value) < MIN_EXAMPLES and not self.own:
             self.say(where, name, f"expected at least {MIN_EXAMPLES}, found {len(value)}")
         for one in value:
             self.known(f"{where} {name}", one, _EXAMPLE_KEYS[name])
             yield one
+
+    def allow(self, where: str, table: Mapping[str, Any]) -> tuple[Allow, ...]:
+        regexes = self.strings(where, table, "allow")
+        return (Allow(regexes),) if regexes else ()
+
+    def literals(self, where: str, table: Mapping[str, Any]) -> Literals | None:
+        file, case = self.string(where, table, "list"), self.boolean(where, table, "case", otherwise=False)
+        if not file:
+            return None
+        if self.own is None:
+            self.say(where, "list", "only in files of your own")
+            return None
+        try:
+            name, text = self.own.read(file)
+        except ConfigError as error:
+            self.problems.extend(f"{self.source}: {where}: list: {problem}" for problem in error.problems)
+            return None
+        return Literals.of(name, text, case=case)
 
     def joined(self, where: str, table: Mapping[str, Any], name: str) -> str:
         value = table.get(name)
@@ -196,10 +247,12 @@ class _Reader:
         self.say(where, name, "expected true or false")
         return otherwise
 
-    def number(self, where: str, table: Mapping[str, Any], name: str, *, otherwise: int) -> int:
+    def number(self, where: str, table: Mapping[str, Any], name: str, *, otherwise: _Number) -> _Number:
         value = table.get(name, otherwise)
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            return value
+        if isinstance(value, int | type(otherwise)) and not isinstance(value, bool) and value > 0:
+            return type(otherwise)(value)
+        if value == otherwise:
+            return otherwise
         self.say(where, name, "expected a number above 0")
         return otherwise
 
@@ -230,8 +283,11 @@ def _problems(pattern: Pattern) -> Iterator[str]:
         yield "label: expected words in brackets such as [card]; numbers and quotes would split issues"
     if not pattern.why:
         yield "why: expected a sentence"
-    if bool(pattern.match) == bool(pattern.words or pattern.names):
-        yield "match: expected either match (a shape) or words and names (sensitive keys)"
+    kinds = (pattern.match, pattern.literals, pattern.words or pattern.names)
+    if sum(map(bool, kinds)) != 1:
+        yield "match: expected one of match (a shape), list (of names) or words and names (sensitive keys)"
+    if pattern.literals and not (pattern.literals.names and not pattern.literals.wordless()):
+        yield f"list: {pattern.literals.source}: expected names with letters or digits, one a line"
     if pattern.validator and pattern.validator not in VALIDATORS:
         yield f"validator: unknown: {pattern.validator!r}{nearest(pattern.validator, tuple(VALIDATORS))}"
     yield from _regex_problems(pattern)
@@ -239,18 +295,23 @@ def _problems(pattern: Pattern) -> Iterator[str]:
 
 def _regex_problems(pattern: Pattern) -> Iterator[str]:
     try:
-        compiled = compile_match(pattern)
+        compiled_match = compile_match(pattern)
     except regex.error as error:
-        yield f"match: {error}"
+        yield f"match: {mistake(error, pattern.match)}"
         return
-    if pattern.match and compiled.fullmatch(""):
+    if pattern.match and compiled_match.fullmatch(""):
         yield "match: matches the empty string"
+    for one in (one for allow in pattern.allow for one in allow.regexes):
+        try:
+            compiled(one)
+        except regex.error as error:
+            yield f"allow: {mistake(error, one)}"
 
 
 def compile_match(pattern: Pattern) -> "regex.Pattern[str]":
-    """Compile `match`: always verbose, always the first version of `regex`'s syntax.
+    """Compile `match`.
 
     Raises:
         regex.error: It is not a regular expression.
     """
-    return regex.compile(pattern.match, regex.VERBOSE | regex.VERSION0)
+    return compiled(pattern.match)

@@ -1,0 +1,200 @@
+"""A `gitleaks.toml` read as a pattern pack."""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
+from typing import Any, Final
+
+import regex
+
+from scrubrelay.config.re2 import ForeignError, Translated, translate
+from scrubrelay.core.errors import ConfigError
+from scrubrelay.core.redaction.finders import Allow, Target, mistake, place_in
+from scrubrelay.core.redaction.pattern import Pack, Pattern, compile_match
+
+_RULES: Final = regex.compile(r"^\s*(?:\[\[\s*rules\s*\]\]|rules\s*=)", regex.MULTILINE)
+_ALLOWLISTS: Final = ("allowlist", "allowlists")
+_TARGETS: Final[Mapping[str, Target]] = {"": "cut", "secret": "cut", "match": "match", "line": "line"}
+_BOTH: Final = {"AND": True, "&&": True, "OR": False, "||": False, "": False}
+_NO_FILES: Final = "events have no files"
+
+
+def is_gitleaks(text: str) -> bool:
+    """Tell whether a pattern file is one of gitleaks: it has `[[rules]]`, ours have `[[pattern]]`."""
+    return _RULES.search(text) is not None
+
+
+def from_gitleaks(text: str, source: str) -> Pack:
+    """Return the rules of a gitleaks configuration (version 8) as a pack.
+
+    Args:
+        text: The TOML of the file.
+        source: The file's name for messages; its stem is the pack's name.
+
+    Raises:
+        ConfigError: With everything that is wrong in this file.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"{source}: not TOML: {error}"]) from error
+    reader = _Reader(source, _name(source))
+    pack = reader.pack(table)
+    if reader.problems:
+        raise ConfigError(reader.problems)
+    return pack
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads the tables, and collects what is wrong and what has no meaning here."""
+
+    source: str
+    name: str
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+    def pack(self, table: Mapping[str, Any]) -> Pack:
+        self.extended(table.get("extend"))
+        everywhere: list[Allow] = []
+        targeted: dict[str, list[Allow]] = {}
+        for one in _allowlists(table):
+            for rule in one.get("targetRules", ()):
+                targeted.setdefault(str(rule), []).extend(self.allow("the allowlist", one))
+            if not one.get("targetRules"):
+                everywhere += self.allow("the global allowlist", one)
+        patterns = []
+        for rule in _tables(table.get("rules")):
+            pattern = self.rule(rule)
+            if pattern is not None:
+                own = (*pattern.allow, *targeted.get(str(rule.get("id")), ()), *everywhere)
+                patterns.append(replace(pattern, allow=own))
+        if not patterns and not self.problems:
+            self.problems.append(f"{self.source}: no rule with a regex")
+        title = str(table.get("title") or self.name)
+        return Pack(self.name, title, ("gitleaks",), True, tuple(patterns), tuple(self.notes))
+
+    def extended(self, extend: Any) -> None:
+        if isinstance(extend, dict):
+            for key in ("useDefault", "path", "disabledRules"):
+                if extend.get(key):
+                    self.note("[extend]", key, "only the rules of this file are taken")
+
+    def rule(self, table: Mapping[str, Any]) -> Pattern | None:
+        id_ = str(table.get("id") or "?")
+        where = f"rule {id_}"
+        if table.get("path"):
+            self.note(where, "path", f"{_NO_FILES}, it is looked for everywhere")
+        if table.get("required"):
+            self.note(where, "required", "ignored, it is cut whatever stands beside it")
+        if table.get("skipReport"):
+            self.note(where, "skipReport", "not taken: it only supports other rules")
+            return None
+        if not table.get("regex"):
+            self.note(where, "regex", "not taken: it has none")
+            return None
+        group = table.get("secretGroup", 0)
+        made = self.expression(where, "regex", table["regex"], group if isinstance(group, int) else 0)
+        if made is None:
+            return None
+        words = tuple(map(str, table.get("keywords", ())))
+        pattern = Pattern(
+            self.id(id_),
+            _label(id_),
+            str(table.get("description") or f"The rule {id_} of {self.source}."),
+            keywords=words,
+            match=made.text,
+            entropy=self.entropy(where, table.get("entropy", 0)),
+            allow=tuple(one for inner in _allowlists(table) for one in self.allow(where, inner)),
+            first_group=not group and made.groups > 0,
+        )
+        if group and made.groups < group:
+            self.say(where, "secretGroup", f"{group}, but the regex has {made.groups} groups")
+        self.compiles(where, "regex", made, str(table["regex"]))
+        return pattern
+
+    def allow(self, where: str, table: Mapping[str, Any]) -> Iterator[Allow]:
+        """Yield what an allowlist lets stay; nothing if it wants a file or commit that events do not have."""
+        unheard = [key for key in ("paths", "commits") if table.get(key)]
+        both = _BOTH.get(str(table.get("condition", "")).upper())
+        target = _TARGETS.get(str(table.get("regexTarget", "")))
+        if both is None:
+            self.say(where, "allowlist.condition", "expected AND or OR")
+        if target is None:
+            self.say(where, "allowlist.regexTarget", "expected secret, match or line")
+        for key in unheard:
+            self.note(where, f"allowlist.{key}", f"ignored, {_NO_FILES}")
+        made = [self.expression(where, "allowlist.regexes", one, 0) for one in table.get("regexes", ())]
+        for one, text in zip(made, table.get("regexes", ()), strict=True):
+            if one is not None:
+                self.compiles(where, "allowlist.regexes", one, str(text))
+        regexes = tuple(one.text for one in made if one is not None)
+        words = tuple(map(str, table.get("stopwords", ())))
+        if (regexes or words) and not (both and unheard):
+            yield Allow(regexes, words, target or "cut", bool(both and regexes and words))
+
+    def expression(self, where: str, key: str, text: Any, cut: int) -> Translated | None:
+        if not isinstance(text, str):
+            self.say(where, key, "expected a string")
+            return None
+        try:
+            return translate(text, cut)
+        except ForeignError as error:
+            self.say(where, key, f"{place_in(text, error.at)}: {error}")
+            return None
+
+    def compiles(self, where: str, key: str, made: Translated, written: str) -> None:
+        probe = Pattern(self.name, "", "", match=made.text)
+        try:
+            empty = compile_match(probe).fullmatch("") is not None
+        except regex.error as error:
+            at = made.origin(getattr(error, "pos", None) or 0)
+            self.say(where, key, mistake(error, written, at))
+            return
+        if empty and key == "regex":
+            self.say(where, key, "matches the empty string")
+
+    def entropy(self, where: str, value: Any) -> float:
+        if isinstance(value, int | float) and value >= 0:
+            return float(value)
+        self.say(where, "entropy", "expected a number")
+        return 0.0
+
+    def id(self, rule: str) -> str:
+        words = [word for word in regex.split(r"[^a-z0-9]+", rule.lower()) if word]
+        base = name = f"{self.name}.{'_'.join(words) or 'rule'}"
+        number = 1
+        while name in self.seen:
+            number += 1
+            name = f"{base}_{number}"
+        self.seen.add(name)
+        return name
+
+    def say(self, where: str, key: str, expectation: str) -> None:
+        self.problems.append(f"{self.source}: {where}: {key}: {expectation}")
+
+    def note(self, where: str, key: str, text: str) -> None:
+        self.notes.append(f"{self.source}: {where}: {key}: {text}")
+
+
+def _name(source: str) -> str:
+    stem = PurePath(source.replace("\\", "/")).name.removesuffix(".toml").lower()
+    return regex.sub(r"[^a-z0-9]+", "-", stem).strip("-0123456789") or "gitleaks"
+
+
+def _label(rule: str) -> str:
+    # Letters only: numbers would split issues.
+    words = [word for word in regex.split(r"[^A-Za-z]+", rule) if word]
+    return f"[{'-'.join(words) or 'secret'}]"
+
+
+def _allowlists(table: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    names = {name.lower(): name for name in table}
+    return [one for key in _ALLOWLISTS if key in names for one in _tables(table[names[key]])]
+
+
+def _tables(value: Any) -> Sequence[Mapping[str, Any]]:
+    values = value if isinstance(value, list) else [value]
+    return [one for one in values if isinstance(one, dict)]

@@ -1,0 +1,83 @@
+"""Go's expressions mean here what they mean there."""
+
+import pytest
+
+from scrubrelay.config.re2 import ForeignError, translate
+from scrubrelay.core.redaction.finders import compiled
+from scrubrelay.core.redaction.superset import superset
+
+BACKTICK = "\\x60"
+
+
+@pytest.mark.parametrize(
+    ("expression", "found", "left"),
+    [
+        ("a b#c", ["a b#c"], ["ab", "abc"]),
+        ("a\tb\nc", ["a\tb\nc"], ["abc"]),
+        (r"[ #]x", [" x", "#x"], ["ax"]),
+        (r"ab\z", ["cab"], ["abc", "ab\n"]),
+        (rf"['\"{BACKTICK}]k", ["`k", "'k"], ["k"]),
+        (r"\x{1F600}", ["\U0001f600"], ["x"]),
+        (r"a\x2eb", ["a.b"], ["axb"]),
+        (r"[\x2d\x5d]a", ["-a", "]a"], ["xa"]),
+        (r"\Qa.b*[\E+", ["a.b*[[["], ["axb*["]),
+        (r"(?i)abc", ["ABC"], ["AB"]),
+        (r"a(?i)b", ["aB"], ["AB"]),
+        (r"a(?i)b|c", ["aB", "C"], ["AB"]),
+        (r"(a(?i)b|c)d", ["aBd", "Cd"], ["aBD", "ABd"]),
+        (r"(?i)a(?-i:b)", ["Ab"], ["AB"]),
+        (r"(?i)a(?-i)b", ["Ab"], ["AB"]),
+        (r"(?i:a)b", ["Ab"], ["AB"]),
+        (r"(?s)a.b|(?s:c.d)", ["a\nb", "c\nd"], ["ab"]),
+        (r"(?P<n>a)(?<m>b)", ["ab"], ["a"]),
+        (r"[[:alpha:]]-[[:xdigit:]_]", ["g-_", "x-f"], ["1-f"]),
+        (r"\pL\p{Nd}\PL", ["a1-"], ["1a-"]),
+        (r"\p{^L}x", ["1x"], ["ax"]),
+        (r"a{,2}", ["a{,2}"], ["aa"]),
+        (r"a{2}b{1,}", ["aabb"], ["ab"]),
+        (r"[]a]x[^]]", ["]xa"], ["bxa", "ax]"]),
+        (r"[[a]x", ["[x"], ["bx"]),
+    ],
+)
+def test_it_matches_what_go_matches(expression, found, left):
+    made = compiled(translate(expression).text)
+    assert [text for text in found if not made.search(text)] == []
+    assert [text for text in left if made.search(text)] == []
+
+
+def test_one_group_is_cut_by_its_number():
+    made = translate("(a)(?P<x>b)(?:c)(d)", 3)
+    assert compiled(made.text).search("abcd")["cut"] == "d"
+    assert made.groups == 3
+
+
+@pytest.mark.parametrize(
+    ("expression", "at"),
+    [
+        ("a(?=b)", 1),
+        (r"a\Cb", 1),
+        ("(?U)a", 0),
+        ("ab)", 2),
+        ("(ab", 3),
+        ("x[a", 1),
+        ("a\\", 1),
+        ("[[:x:]]", 1),
+    ],
+)
+def test_what_cannot_be_said_is_told_with_its_place(expression, at):
+    with pytest.raises(ForeignError) as caught:
+        translate(expression)
+    assert caught.value.at == at
+
+
+def test_the_engine_understands_a_typical_rule():
+    made = translate(
+    before = r"(?i)[\w.-]{0,50}?(?:acme)(?:[ \t\w.-]{0,20})[\s'\"]{0,3}(?:=|>|:{1,3}=)"
+    after = r"[\x60'\"\s=]{0,5}([a-z0-9]{32})(?:[\x60'\"\s;]|\\[nr]|$)"
+    made = translate(before + after)
+    assert superset(made.text)
+
+
+def test_positions_lead_back():
+    made = translate(r"a b(?i)c{2}**")
+    assert made.origin(made.text.index("**")) == 11

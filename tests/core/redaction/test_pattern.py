@@ -1,0 +1,83 @@
+"""What a pattern file may say."""
+
+import pytest
+
+from scrubrelay.core.errors import ConfigError
+from scrubrelay.core.redaction.library import Library
+from scrubrelay.core.redaction.pattern import Own, Pack, parse_pack
+from scrubrelay.core.redaction.redactor import Redactor
+
+FIVE_LINES = """[[pattern]]
+id    = "shop.customer"
+label = "[customer]"
+match = 'CUS-[0-9]{6}'
+"""
+
+
+def parse(text: str, names: str = "Acme\n") -> Pack:
+    return parse_pack(text, "rules/shop.toml", Own(lambda file: (file, names)))
+
+
+def scrub(text: str, pack: str) -> str:
+    return Redactor(Library.compile([parse(pack)])).text(text)[0]
+
+
+def problems(text: str, **more: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        parse(text, **more)
+    return list(caught.value.problems)
+
+
+def test_id_label_and_match_are_enough_for_a_file_of_the_user():
+    assert scrub("for CUS-204417", FIVE_LINES) == "for [customer]"
+
+
+def test_the_library_itself_must_explain_and_prove():
+    with pytest.raises(ConfigError) as caught:
+        parse_pack(FIVE_LINES, "shop.toml")
+    told = " ".join(caught.value.problems)
+    assert all(word in told for word in ("why: expected", "example: expected", "counterexample: expected"))
+
+
+def test_entropy_and_allow():
+    pack = FIVE_LINES + "entropy = 2.5\nallow = ['^CUS-12', 'CUS-00']\n"
+    assert (
+        scrub("CUS-204417 CUS-123459 CUS-000000 CUS-222222", pack)
+        == "[customer] CUS-123459 CUS-000000 CUS-222222"
+    )
+
+
+def test_a_list_stands_in_place_of_match():
+    assert (
+        scrub("acme called", FIVE_LINES.replace("match = 'CUS-[0-9]{6}'", 'list = "n.txt"'))
+        == "[customer] called"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("match = '''a\n  (b'''", "match: line 2, column 5: missing )"),
+        ("match = 'a'\nallow = ['(']", "allow: line 1, column 2: missing )"),
+        ("match = 'a'\nallow = '('", "allow: expected a list of strings"),
+        ("match = 'a'\nentropy = 'high'", "entropy: expected a number above 0"),
+        ("match = 'a'\nlist = 'n.txt'", "match: expected one of match (a shape), list"),
+        ("near = 3", "match: expected one of match (a shape), list"),
+        ("list = 'n.txt'\ncase = 'yes'", "case: expected true or false"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(line, told):
+    text = FIVE_LINES.replace("match = 'CUS-[0-9]{6}'", line)
+    assert any(f"rules/shop.toml: pattern shop.customer: {told}" in one for one in problems(text))
+
+
+@pytest.mark.parametrize("names", ["", "# none\n", "Acme\n***\n"])
+def test_a_list_has_names_with_words(names):
+    text = FIVE_LINES.replace("match = 'CUS-[0-9]{6}'", 'list = "n.txt"')
+    assert any("n.txt: expected names" in one for one in problems(text, names=names))
+
+
+def test_a_list_is_for_files_of_the_user():
+    with pytest.raises(ConfigError) as caught:
+        parse_pack(FIVE_LINES.replace("match = 'CUS-[0-9]{6}'", 'list = "n.txt"'), "shop.toml")
+    assert any("list: only in files of your own" in one for one in caught.value.problems)
