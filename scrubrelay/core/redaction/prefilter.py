@@ -17,10 +17,12 @@ except ImportError:
     hyperscan = None  # type: ignore[assignment]  # no wheel for this machine: the relay works without it, slower
 
 TRIGGERS: Final = (
-    r"%[0-9a-f]{2}|\\[ux/]|&(?:#[0-9x]|[a-z]{2,8};)|[\x80-\xfe]",
-    r"[{\[(][ \t\r\n]{0,}(?:\\{0,15}[\x22\x27{\[(]|[bur][\x22\x27])",
-    r"[\w.%+\[\]-]=",
-    r"[a-z0-9+/_-]{16}",
+    r"%[0-9A-Fa-f]{2}|\\[uUxX/]|&(?:#[0-9xX]|[A-Za-z]{2,8};)"
+    # In UTF-8: the first byte of whatever has characters without width, look-alikes or digits of its own.
+    r"|\xc2\xad|\xcd\x8f|[\xd8-\xe1\xea\xef\xf0]|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xa9]",
+    r"[\x22\x27][ \t\r\n]*(?:[:,]|=>)",
+    r"[?&][\w.%+\[\]\x80-\xfe-]+=",
+    r"[^A-Za-z0-9+/_=-](?:[CDI-Za-f][A-Za-z0-9+/_-]{3}){4}",
 )
 """What makes other readings of a text worth trying (encodings, structure, queries, base64), numbered last."""
 # They fold to ASCII letters in `regex`, and the engine knows only ASCII: such a text is for every rule.
@@ -110,17 +112,23 @@ def prefilter(patterns: Sequence[Pattern], *, engine: bool, saved: bytes = b"") 
     if not engine or hyperscan is None:
         return EveryRule(len(patterns))
     worded, free, always = _expressions(patterns)
-    triggers = [(len(patterns) + index, one) for index, one in enumerate(TRIGGERS)]
+    triggers = [(len(patterns) + index, f"(?-i:{one})") for index, one in enumerate(TRIGGERS)]
     grouped = (triggers, worded, *(free[at : at + _GROUP] for at in range(0, len(free), _GROUP)))
     groups = [group for group in grouped if group]
     digest = blake2b(repr((version("hyperscan"), groups)).encode(), digest_size=_DIGEST).digest()
     databases = _loaded(saved, digest)
     if databases is None:
         databases = []
+        refused: list[int] = []
         for group in groups:
-            compiled, refused = _compiled(group)
+            compiled, large = _compiled(group)
             databases += compiled
-            always += refused
+            refused += large
+        # What is too large as a shape is looked for by its keywords.
+        words = [(index, _any_of(patterns[index].keywords)) for index in refused if patterns[index].keywords]
+        compiled, large = _compiled(words) if words else ([], [])
+        databases += compiled
+        always += [index for index in refused if index in large or not patterns[index].keywords]
     return Engine(databases, always, len(patterns), digest)
 
 

@@ -14,7 +14,7 @@ from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.query import pairs
 from scrubrelay.core.redaction.scanner import Scanner
 from scrubrelay.core.redaction.spans import Cut, Finding, Result, covering, replace, settle
-from scrubrelay.core.redaction.structure import START, Leaf, leaves
+from scrubrelay.core.redaction.structure import KEYED, START, Leaf, leaves
 from scrubrelay.core.redaction.views import decoded, unescaped
 from scrubrelay.core.redaction.wrapped import unwrapped
 
@@ -87,7 +87,7 @@ class Strings:
         current = text
         cuts: list[Cut] = []
         for _ in range(_ROUNDS):
-            findings = self.find(current, node)
+            findings = self.find(current, node) if current not in node.place.clean else ()
             if not findings:
                 return Result(current, tuple(cuts)) if cuts else None
             findings = covering(findings, cuts) if cuts else settle(findings)
@@ -135,7 +135,7 @@ class Strings:
 
     def _structured(self, text: str, _node: Node, depth: int) -> Iterator[Finding]:
         start = START.search(text) if '"' in text or "'" in text else None
-        if start is None:
+        if start is None or KEYED.search(text, start.start()) is None:
             return
         for leaf in leaves(text, start.start()):
             below = self._tree.root()  # not `node`: what is found must hang on the text and its place alone

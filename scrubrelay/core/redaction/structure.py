@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 import regex
 
 START: Final = regex.compile(r"""[{\[(]\s{0,200}(?:\\{0,15}["'{\[(]|[bur]['"])""")
+KEYED: Final = regex.compile(r"""["'][ \t\r\n]*(?:[:,]|=>)""")
+"""Without this, there is neither a key nor a pair in it."""
 _TOKEN: Final = regex.compile(
     r"""(?xs)
       (?P<e> \\{1,15} ["'] ) (?P<escaped> (?: (?! (?<! \\ ) (?P=e) ) . )*+ ) (?: (?P=e) | \Z )

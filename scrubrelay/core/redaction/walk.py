@@ -243,6 +243,8 @@ class Walk:
                 self._memory.add(text, node)
             return
         holder[key] = result.text
+        if node.hider is None:
+            self._memory.add(result.text, node)
         size = len(text.encode("utf-8", "surrogatepass"))
         self.changes.append(Change((*path, str(key)), result.cuts, result.text, len(text), size))
 
