@@ -20,10 +20,14 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "schema": ("scrubrelay.cli.schema", "Print the JSON Schema of scrubrelay.toml, for editors."),
     "scrub": ("scrubrelay.cli.scrub", "Scrub a JSON document, JSON lines or an envelope, offline."),
     "patterns": ("scrubrelay.cli.patterns", "List the patterns, or test them and your own."),
+    "import": (
+        "scrubrelay.cli.importing",
+        "Turn rules of Sentry, or a folder of its Relay, into a configuration.",
+    ),
     "outbox": ("scrubrelay.cli.outbox", "Look at what waits or was refused; retry it, or remove it."),
     "healthcheck": ("scrubrelay.cli.healthcheck", "Ask the running relay whether it is ready."),
 }
-_GROUPS: Final = {"patterns", "outbox"}
+_GROUPS: Final = {"patterns", "outbox", "import"}
 _USAGE: Final = 2
 
 
