@@ -7,6 +7,7 @@ from scrubrelay.cli.main import COMMANDS
 
 EVERY = [[name] for name in COMMANDS] + [["patterns", name] for name in ("list", "test")]
 EVERY += [["outbox", name] for name in ("list", "show", "retry", "purge")]
+EVERY += [["import", name] for name in ("relay", "sentry-rules")]
 
 
 def test_the_version(cli):
