@@ -83,9 +83,9 @@ _VERSION: Final = regex.compile(r"(?i)^(?=.{1,40}$)v?\d+(?:\.\d+)+[\w.+-]*$|^rc\
 _DATE: Final = regex.compile(r"^\d{4}-\d\d-\d\d")
 # Two letters that hardly ever stand together, counted over the words of a hundred thousand names in code.
 _STRANGE_PAIR: Final = regex.compile(
-    r"""(?xi) b [kqwxz] | c [jqxz] | dq | f [jkqwxz] | g [jqx] | h [jqvxz] | j [bcdfghjlmnpqrtvwxyz] | k [jqxz]
-      | l [qx] | m [jqz] | oq | p [jqxz] | q [a-hj-qvwxyz] | r [jx] | [st] j | u [jqw] | v [hjquz] | w [gjqvwxyz]
-      | x [gjknquwz] | y [hjkqx] | z [bcdfgjkmnpqrvwxy]"""
+    r"""(?xi) b [kqwxz] | c [jqxz] | dq | f [jkqwxz] | g [jqx] | h [jqvxz] | j [bcdfghjlmnpqrtvwxyz]
+      | k [jqxz] | l [qx] | m [jqz] | oq | p [jqxz] | q [a-hj-qvwxyz] | r [jx] | [st] j | u [jqw] | v [hjquz]
+      | w [gjqvwxyz] | x [gjknquwz] | y [hjkqx] | z [bcdfgjkmnpqrvwxy]"""
 )
 
 

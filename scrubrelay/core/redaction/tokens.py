@@ -11,6 +11,7 @@ import regex
 
 from scrubrelay.core.redaction import looks
 
+_PIECES: Final = regex.compile(r"[_-]")
 _PREFIX: Final = regex.compile(r"^[A-Za-z]+[_-]")
 _ONE_ALPHABET: Final = regex.compile(r"^(?:[0-9a-f-]+|[0-9A-F-]+|[\d_.-]+)$")
 # {"alg": {"typ": {"kid": {"enc": {"zip": {"cty": {"x5t":
@@ -47,6 +48,16 @@ def mixed_token(cut: str) -> bool:
     if looks.crossed_out(cut, runs=True) or _ONE_ALPHABET.search(body):
         return False
     return looks.switches(body) >= 5 and looks.entropy(body) >= 3.9
+
+
+def prefixed_token(cut: str) -> bool:
+    """As mixed_token; where no piece is long, the case must change as in no name.
+
+    >>> [prefixed_token("zqk_" + text) for text in ("q8Zr-LmX0vKd7_nB2wYc5JhPs6Qf9Gk4", "7d9f8-x2v9q-blue-2")]
+    [True, False]
+    """
+    longest = max(map(len, _PIECES.split(cut)))
+    return mixed_token(cut) and (longest >= 24 or looks.humps(cut) >= 4)
 
 
 def mixed_key(cut: str) -> bool:
@@ -174,6 +185,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
     {
         "not_masked": not_masked,
         "mixed_token": mixed_token,
+        "prefixed_token": prefixed_token,
         "mixed_key": mixed_key,
         "aws_secret": aws_secret,
         "chat_token": chat_token,
