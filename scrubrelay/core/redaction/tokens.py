@@ -12,6 +12,7 @@ import regex
 from scrubrelay.core.redaction import looks
 
 _PIECES: Final = regex.compile(r"[_-]")
+_HEX_PIECES: Final = regex.compile(r"^[0-9A-Fa-f_-]+$")
 _PREFIX: Final = regex.compile(r"^[A-Za-z]+[_-]")
 _ONE_ALPHABET: Final = regex.compile(r"^(?:[0-9a-f-]+|[0-9A-F-]+|[\d_.-]+)$")
 # {"alg": {"typ": {"kid": {"enc": {"zip": {"cty": {"x5t":
@@ -56,6 +57,8 @@ def prefixed_token(cut: str) -> bool:
     >>> [prefixed_token("zqk_" + text) for text in ("q8Zr-LmX0vKd7_nB2wYc5JhPs6Qf9Gk4", "7d9f8-x2v9q-blue-2")]
     [True, False]
     """
+    if _HEX_PIECES.search(_PREFIX.sub("", cut)):
+        return False
     longest = max(map(len, _PIECES.split(cut)))
     return mixed_token(cut) and (longest >= 24 or looks.humps(cut) >= 4)
 

@@ -12,6 +12,8 @@ RANDOM = "q8Zr3LmX0vKd7TnB2wYc5JhP"
 
 ACCEPTED = [
     ("mixed_token", "abc_" + RANDOM),
+    ("prefixed_token", "abc_live_" + RANDOM),
+    ("prefixed_token", "abc_" + "q8Zr-LmX0vKd7_nB2wYc5JhPs6Qf9Gk4"),
     ("jwt_header", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"),
     ("jwt_header", "eyJhbGciOieeeiIsInR5cCI6IkpXVCJ9.eyJzdWIi.c2ln"),
     ("mixed_key", "YC" + RANDOM),
@@ -29,6 +31,8 @@ def test_a_token_is_accepted(name: str, cut: str) -> None:
 REFUSED = [
     ("mixed_token", "img-" + "0123456789abcdef" * 2),
     ("mixed_token", "test_authenticationmiddleware"),
+    ("prefixed_token", "web-7d9f8b6c54-x2v9q-2026-11-24-blue"),
+    ("prefixed_token", "abc_" + "78Ad84a5B6e8A2fE5B_4085FB0ccaDDd29DB66Fd7FE9"),
     ("not_masked", "ghp_" + "x" * 36),
     ("basic_credentials", "authentication"),
     ("jwt_header", "bm90X2pzb24.bm90X2pzb24.c2ln"),
