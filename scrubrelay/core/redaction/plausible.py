@@ -106,6 +106,16 @@ def named_key(cut: str) -> bool:
     return not looks.uuid(cut) and _mixed_value(cut)
 
 
+def named_value(cut: str) -> bool:
+    """What stands as `value` beside a name that says it is secret: anything filled in that is no code.
+
+    >>> [named_value(text) for text in ("letmein", "${PASSWORD}", "user.password", "/run/secrets/db", "8")]
+    [True, False, False, False, False]
+    """
+    plain = cut.isascii() and cut.isalpha() and cut.islower()
+    return filled_in(cut) and not looks.crossed_out(cut) and (plain or not looks.code(cut))
+
+
 # --- in headers, URLs and command lines ------------------------------------------------------------------
 
 
@@ -202,6 +212,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "random_literal": random_literal,
         "vendor_value": vendor_value,
         "named_key": named_key,
+        "named_value": named_value,
         "authorization_value": authorization_value,
         "bearer_value": bearer_value,
         "header_value": header_value,
