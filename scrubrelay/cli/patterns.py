@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from scrubrelay.cli import lint, trial
 from scrubrelay.cli.console import ConfigOption, JsonOption, complain, print_table, say, say_json
 from scrubrelay.config.build import library_of, packs_of
 from scrubrelay.config.load import load
@@ -14,6 +15,8 @@ from scrubrelay.config.settings import RedactionSettings
 from scrubrelay.core.redaction.pattern import Pack, Pattern
 
 app = typer.Typer(no_args_is_help=True)
+app.command("lint", epilog=lint.EXAMPLE)(lint.command)
+app.command("try", epilog=trial.EXAMPLE)(trial.command)
 
 
 @app.command("list", epilog="Example: scrubrelay patterns list payment secrets")

@@ -71,7 +71,6 @@ def test_what_cannot_be_said_is_told_with_its_place(expression, at):
 
 
 def test_the_engine_understands_a_typical_rule():
-    made = translate(
     before = r"(?i)[\w.-]{0,50}?(?:acme)(?:[ \t\w.-]{0,20})[\s'\"]{0,3}(?:=|>|:{1,3}=)"
     after = r"[\x60'\"\s=]{0,5}([a-z0-9]{32})(?:[\x60'\"\s;]|\\[nr]|$)"
     made = translate(before + after)
