@@ -17,9 +17,9 @@ except ImportError:
     hyperscan = None  # type: ignore[assignment]  # no wheel for this machine: the relay works without it, slower
 
 TRIGGERS: Final = (
-    r"%[0-9A-Fa-f]{2}|\\[uUxX/]|&(?:#[0-9xX]|[A-Za-z]{2,8};)"
-    # In UTF-8: the first byte of whatever has characters without width, look-alikes or digits of its own.
-    r"|\xc2\xad|\xcd\x8f|[\xd8-\xe1\xea\xef\xf0]|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xa9]",
+    # Behind the ASCII ones, in UTF-8: where characters without width, look-alikes and other digits start.
+    r"%[0-9A-Fa-f]{2}|\\[uUxX/]|&(?:#[0-9xX]|[A-Za-z]{2,8};)|\xc2\xad|\xcd\x8f|[\xd8-\xe1\xea\xef\xf0]"
+    + r"|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xa9]",
     r"[\x22\x27][ \t\r\n]*(?:[:,]|=>)",
     r"[?&][\w.%+\[\]\x80-\xfe-]+=",
     r"[^A-Za-z0-9+/_=-](?:[CDI-Za-f][A-Za-z0-9+/_-]{3}){4}",
