@@ -80,7 +80,7 @@ _DIGEST: Final = regex.compile(
 )
 _UUID: Final = regex.compile(r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 _VERSION: Final = regex.compile(r"(?i)^(?=.{1,40}$)v?\d+(?:\.\d+)+[\w.+-]*$|^rc\d")
-_DATE: Final = regex.compile(r"^\d{4}-\d\d-\d\d")
+_DATE: Final = regex.compile(r"^(?:[a-z]{1,20}[:._/-]){0,6}+\d{4}-\d\d-\d\d(?!\d)")
 # Two letters that hardly ever stand together, counted over the words of a hundred thousand names in code.
 _STRANGE_PAIR: Final = regex.compile(
     r"""(?xi) b [kqwxz] | c [jqxz] | dq | f [jkqwxz] | g [jqx] | h [jqvxz] | j [bcdfghjlmnpqrtvwxyz]
