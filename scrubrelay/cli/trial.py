@@ -21,6 +21,7 @@ from scrubrelay.config.load import load
 from scrubrelay.config.packs import matching_files
 from scrubrelay.config.settings import Settings
 from scrubrelay.core.errors import BadRequest, ScrubrelayError
+from scrubrelay.core.redaction.library import Library
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redaction, Redactor
 from scrubrelay.core.wire.envelope import Item, decode
@@ -69,12 +70,12 @@ def command(  # noqa: PLR0913 - typer: every option is a parameter
     """
     settings = load(config, os.environ)
     events = list(_events(on))
-    alone = _redactor(settings, packs=(), pattern_files=(str(file),))
+    alone = Redactor(_library(settings, packs=(), pattern_files=(str(file),)), _PATIENT)
     sights = [_sight(alone, event) for event in events]
     result: dict[str, Any] = {"events": len(events), "patterns": _counted(sights)}
     if diff or benchmark:
         kept = tuple(map(str, _without(settings, file)))
-        old, new = _redactor(settings), _redactor(settings, pattern_files=(*kept, str(file)))
+        old, new = _library(settings), _library(settings, pattern_files=(*kept, str(file)))
         if diff:
             result["diff"] = _difference(events, old, new)
         if benchmark:
@@ -86,9 +87,9 @@ def command(  # noqa: PLR0913 - typer: every option is a parameter
     return 0
 
 
-def _redactor(settings: Settings, **changes: Any) -> Redactor:
+def _library(settings: Settings, **changes: Any) -> Library:
     redaction = settings.redaction.model_copy(update=changes)
-    return Redactor(library_of(redaction, Cache(settings.store.data_dir)), _PATIENT)
+    return library_of(redaction, Cache(settings.store.data_dir))
 
 
 def _without(settings: Settings, file: Path) -> Iterator[Path]:
@@ -151,15 +152,16 @@ def _place(path: str) -> str:
     return ".".join("*" if step.isdigit() else step for step in path.split("."))
 
 
-def _difference(events: Iterable[Any], old: Redactor, new: Redactor) -> dict[str, dict[str, int]]:
+def _difference(events: Iterable[Any], old: Library, new: Library) -> dict[str, dict[str, int]]:
     """Return what happens at how many strings: cut only now, cut by something else, or no longer."""
     kinds: dict[str, Counter[str]] = {
         "newly_cut": Counter(),
         "changed": Counter(),
         "no_longer_cut": Counter(),
     }
+    less, more = Redactor(old, _PATIENT), Redactor(new, _PATIENT)
     for event in events:
-        before, after = _sight(old, event).cuts, _sight(new, event).cuts
+        before, after = _sight(less, event).cuts, _sight(more, event).cuts
         for path in before.keys() | after.keys():
             was, becomes = before.get(path, frozenset()), after.get(path, frozenset())
             if was != becomes:
@@ -172,11 +174,12 @@ def _named(patterns: frozenset[str]) -> str:
     return " + ".join(sorted(patterns)) or "nothing"
 
 
-def _cost(events: Sequence[Any], redactor: Redactor) -> float:
-    """Return microseconds per event, the best of some rounds; strings that were seen cost less, as in use."""
+def _cost(events: Sequence[Any], library: Library) -> float:
+    """Return microseconds per event, the best of some rounds, each with nothing remembered of the last."""
     documents = [orjson.dumps(event) for event in events]
     rounds = []
     for _ in range(_ROUNDS):
+        redactor = Redactor(library, _PATIENT)
         began = perf_counter()
         for document in documents:
             redactor.json_document(document)
