@@ -16,10 +16,12 @@ try:
 except ImportError:
     hyperscan = None  # type: ignore[assignment]  # no wheel for this machine: the relay works without it, slower
 
+# In UTF-8: where characters without width, look-alikes and other digits start.
+_UNUSUAL: Final = (
+    r"\xc2\xad|\xcd\x8f|[\xd8-\xe1\xea\xef\xf0]|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xa9]"
+)
 TRIGGERS: Final = (
-    # Behind the ASCII ones, in UTF-8: where characters without width, look-alikes and other digits start.
-    r"%[0-9A-Fa-f]{2}|\\[uUxX/]|&(?:#[0-9xX]|[A-Za-z]{2,8};)|\xc2\xad|\xcd\x8f|[\xd8-\xe1\xea\xef\xf0]"
-    + r"|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xa9]",
+    rf"%[0-9A-Fa-f]{{2}}|\\[uUxX/]|&(?:#[0-9xX]|[A-Za-z]{{2,8}};)|{_UNUSUAL}",
     r"[\x22\x27][ \t\r\n]*(?:[:,]|=>)",
     r"[?&][\w.%+\[\]\x80-\xfe-]+=",
     r"[^A-Za-z0-9+/_=-](?:[CDI-Za-f][A-Za-z0-9+/_-]{3}){4}",
