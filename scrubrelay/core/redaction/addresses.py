@@ -21,7 +21,7 @@ def forbid_inference(document: Any) -> Iterator[Change]:
         holder = _at(document, (parent,))
         if holder is not None and holder.get(key) == "{{auto}}":
             del holder[key]
-            yield Change((parent, key), (Cut(0, 0, CLIENT_IP),), None)
+            yield Change((parent, key), (Cut(0, 0, CLIENT_IP, "remove"),), None)
     for path in _INFER:
         holder = _at(document, path)
         if holder is not None and holder.get("infer_ip") == "auto":

@@ -66,8 +66,8 @@ class KeyRules:
             for one in patterns
         )
 
-    def match(self, name: str) -> Pattern | None:
-        """Return the pattern that hides the value under this name."""
+    def match(self, name: str, off: AbstractSet[str] = frozenset()) -> Pattern | None:
+        """Return the pattern that hides the value under this name; those that are off do not."""
         if len(name) > MAX_NAME:
             return None
         words = segments(name)
@@ -75,7 +75,8 @@ class KeyRules:
         found = {run for _, _, run in runs(words)} | {whole}
         if not found.isdisjoint(self._safe):
             return None
-        return next((rule.pattern for rule in self._rules if rule.hides(whole, found)), None)
+        hiding = (one.pattern for one in self._rules if one.hides(whole, found))
+        return next((pattern for pattern in hiding if pattern.id not in off), None)
 
 
 def _compacted(entries: Iterable[str]) -> frozenset[str]:

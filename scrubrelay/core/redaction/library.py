@@ -13,8 +13,9 @@ from scrubrelay.core.redaction.finders import Finder, Phrases, Proven
 from scrubrelay.core.redaction.keys import KeyRules, compact, segments
 from scrubrelay.core.redaction.marks import Marks
 from scrubrelay.core.redaction.pattern import Pack, Pattern, compile_match, nearest
-from scrubrelay.core.redaction.places import Globs, Tree
+from scrubrelay.core.redaction.places import Globs, Index, Tree
 from scrubrelay.core.redaction.prefilter import Prefilter, prefilter
+from scrubrelay.core.redaction.rules import PathRules
 from scrubrelay.core.redaction.validators import VALIDATORS
 
 SETS: Final = {"strict": "strict", "secrets-only": "secrets", "gdpr": "gdpr", "hipaa": "hipaa", "pci": "pci"}
@@ -89,15 +90,22 @@ class Library:
         return self.prefilter.serialised()
 
     def tree(
-        self, keys: KeyRules, marks: Marks, exempt: Mapping[tuple[str, ...], "regex.Pattern[str]"]
+        self,
+        keys: KeyRules,
+        marks: Marks,
+        exempt: Mapping[tuple[str, ...], "regex.Pattern[str]"],
+        rules: PathRules,
     ) -> Tree:
         """Return an empty memory of paths for these rules."""
         told_by: dict[str, set[int]] = {}
         for rule in self.rules:
             for word in rule.context:
                 told_by.setdefault(word, set()).add(rule.index)
-        located = ((one.index, one.only_at, one.not_at) for one in self.rules if one.only_at or one.not_at)
-        return Tree(located, {word: frozenset(rules) for word, rules in told_by.items()}, keys, marks, exempt)
+        restricted = [one for one in self.rules if one.only_at or one.not_at]
+        located = tuple((one.index, one.only_at, one.not_at) for one in restricted)
+        told = {word: frozenset(indices) for word, indices in told_by.items()}
+        ids = {one.pattern.id: one.index for one in self.rules}
+        return Tree(Index(located, told, ids), keys, marks, exempt, rules)
 
 
 def _rules(patterns: Iterable[Pattern]) -> Iterator[Rule]:

@@ -11,8 +11,10 @@ from scrubrelay.core.redaction.changes import Known
 from scrubrelay.core.redaction.keys import MAX_NAME, KeyRules, runs, segments
 from scrubrelay.core.redaction.marks import Marks
 from scrubrelay.core.redaction.pattern import Pattern
+from scrubrelay.core.redaction.rules import TEXT, PathRules, Stance, is_of_rule
 from scrubrelay.core.redaction.spans import Cut, Result
 
+_NONE: Final[frozenset[int]] = frozenset()
 MAX_NODES: Final = 20_000
 """Paths remembered; real applications have some thousands, random keys would have no end."""
 
@@ -60,12 +62,14 @@ class Place:
     Args:
         excluded: The rules that do not look here.
         told: The rules whose context word stands in the path.
+        actions: Pattern id to the action that a rule of the configuration wants here, and its number.
         clean: Strings in which nothing was found here; bounded by whoever fills it.
         found: What became of the others, by their digest; likewise.
     """
 
     excluded: frozenset[int] = frozenset()
     told: frozenset[int] = frozenset()
+    actions: Mapping[str, tuple[str | None, int]] = field(default_factory=dict)
     clean: set[str] = field(default_factory=set)
     found: dict[bytes, Result] = field(default_factory=dict)
 
@@ -87,6 +91,9 @@ class Node:
         recurring: Whether dicts and lists here are worth remembering whole.
         known: What became of them, by a digest of what they were.
         asked: How often in a row one was not known.
+        kind: The type of the item whose path this is.
+        covering: The numbers of the configuration's rules that cover it.
+        removed: Whether what stands here is deleted with its key.
     """
 
     path: tuple[str, ...]
@@ -101,6 +108,9 @@ class Node:
     recurring: bool = False
     known: dict[bytes, Known] = field(default_factory=dict)
     asked: int = 0
+    kind: str = ""
+    covering: frozenset[int] = frozenset()
+    removed: bool = False
 
     def hide_by(self, hider: Pattern | None) -> None:
         """Hide what stands here by a key pattern, unless another does already."""
@@ -108,40 +118,65 @@ class Node:
             self.hider, self.clean, self.numbers = hider, _NOTHING, True
 
 
-class Tree:
-    """Remembers paths, up to a limit.
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What of a library depends on the path.
 
     Args:
         located: The index of each rule that only looks at some paths, and its globs (only at, not at).
         told_by: The rules that each context word speaks for.
+        ids: Pattern id to the index of its rule.
+    """
+
+    located: tuple[tuple[int, Globs, Globs], ...]
+    told_by: Mapping[str, frozenset[int]]
+    ids: Mapping[str, int]
+
+
+class Tree:
+    """Remembers paths, up to a limit.
+
+    Args:
+        index: What of the library depends on the path.
         keys: What hides values for their key.
         marks: What earlier scrubbing left in keys, which says nothing about their values.
         exempt: Paths that are spared, and the shape of what is spared there.
+        rules: What the configuration wants at some paths.
     """
 
     def __init__(
         self,
-        located: Iterable[tuple[int, Globs, Globs]],
-        told_by: Mapping[str, frozenset[int]],
+        index: Index,
         keys: KeyRules,
         marks: Marks,
         exempt: Mapping[tuple[str, ...], "regex.Pattern[str]"],
+        rules: PathRules,
     ) -> None:
+        self.rules = rules
+        self._ids = index.ids
         self._exempt = exempt
         self._marks = marks
-        self._located = tuple(located)
-        self._told_by = told_by
+        self._located = index.located
+        self._told_by = index.told_by
         self._keys = keys
-        self._places: dict[tuple[frozenset[int], frozenset[int]], Place] = {}
+        self._places: dict[tuple[frozenset[int], frozenset[int], Stance], Place] = {}
         self._nodes = 0
-        self._root = self._node((), frozenset(), None)
+        self._roots: dict[str, Node] = {}
 
-    def root(self) -> Node:
-        """Return the node of a document's root; forgets everything when there is too much of it."""
+    def root(self, kind: str = "event") -> Node:
+        """Return the node of a document's root; forgets everything when there is too much of it.
+
+        Args:
+            kind: The type of the item, which matters to the rules of the configuration only.
+        """
         if self._nodes > MAX_NODES:
             self._nodes = 0
-            self._root = self._node((), frozenset(), None)
-        return self._root
+            self._roots.clear()
+        kind = kind if self.rules else ""
+        known = self._roots.get(kind)
+        if known is None:
+            known = self._roots[kind] = self._node((), frozenset(), None, self._covering((), kind), kind)
+        return known
 
     def child(self, parent: Node, key: str) -> Node:
         """Return the node below `parent`, new or remembered."""
@@ -150,29 +185,67 @@ class Tree:
             return known
         name = self._marks.strip(key)
         told = parent.place.told.union(*(self._told_by.get(word, _NONE) for word in name_words(name)))
-        # Below `modules` stand names of packages: `cookie` and `detect-secrets` have versions, not secrets.
-        hider = parent.hider or (None if parent.path[:1] == ("modules",) else self._keys.match(name))
-        node = self._node((*parent.path, key), told, hider)
+        path = (*parent.path, key)
+        covering = self._covering(path, parent.kind, parent.covering)
+        node = self._node(path, told, self._hider(parent, name, covering), covering, parent.kind)
         parent.children[key] = node
         return node
 
     def hider(self, name: str) -> Pattern | None:
         """Return the key pattern that hides the value of this name, wherever it stands."""
-        return self.child(self.root(), name).hider
+        return self.child(self.root(TEXT), name).hider
 
-    def _node(self, path: tuple[str, ...], told: frozenset[int], hider: Pattern | None) -> Node:
+    def _covering(
+        self, path: tuple[str, ...], kind: str, above: frozenset[int] = frozenset()
+    ) -> frozenset[int]:
+        return (
+            self.rules.covering(path, kind, above) if self.rules and path[:1] != ("_meta",) else frozenset()
+        )
+
+    def _hider(self, parent: Node, name: str, covering: frozenset[int]) -> Pattern | None:
+        stance = self.rules.stance(covering)
+        if stance.hider is not None:
+            return stance.hider
+        above = parent.hider
+        if above is not None and not is_of_rule(above) and above.id not in stance.off:
+            return above
+        # Below `modules` stand names of packages: `cookie` and `detect-secrets` have versions, not secrets.
+        return None if parent.path[:1] == ("modules",) else self._keys.match(name, stance.off)
+
+    def _node(
+        self,
+        path: tuple[str, ...],
+        told: frozenset[int],
+        hider: Pattern | None,
+        covering: frozenset[int],
+        kind: str,
+    ) -> Node:
         self._nodes += 1
+        stance = self.rules.stance(covering)
         excluded = frozenset(
             index
             for index, only, never in self._located
             if (only and not only.match(path)) or never.match(path)
-        )
-        place = self._places.setdefault((excluded, told), Place(excluded, told))
+        ).union(self._ids[name] for name in stance.off & self._ids.keys())
+        place = self._places.get((excluded, told, stance))
+        if place is None:
+            place = self._places[excluded, told, stance] = Place(excluded, told, stance.actions)
         exempt = self._exempt.get(path)
         clean = place.clean if hider is None and exempt is None else _NOTHING
         # `user` and `attrs` are touched again after the walk; deeper, entries of lists recur as a whole.
         recurring = (len(path) == 1 and path[0] not in _TOUCHED) or path[-1:] == ("*",)
-        return Node(path, place, hider, exempt, clean, numbers=bool(told or hider), recurring=recurring)
+        return Node(
+            path,
+            place,
+            hider,
+            exempt,
+            clean,
+            numbers=bool(told or hider),
+            recurring=recurring,
+            kind=kind,
+            covering=covering,
+            removed=hider is not None and stance.actions.get(hider.id, ("", 0))[0] == "remove",
+        )
 
     def forget(self) -> None:
         """Forget which strings were clean."""
@@ -181,5 +254,4 @@ class Tree:
 
 
 _TOUCHED: Final = frozenset({"user", "attrs"})
-_NONE: frozenset[int] = frozenset()
 _NOTHING: frozenset[str] = frozenset()

@@ -1,11 +1,12 @@
 """What a project wants done with what is found; detection knows nothing of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from scrubrelay.core.redaction.marks import PLAIN_ACTIONS, Action, keyed_hash
 from scrubrelay.core.redaction.pattern import Pattern
+from scrubrelay.core.redaction.rules import PathRule
 
 MAX_DEPTH = 200
 """Deeper than any SDK nests; Sentry's own parser stops at about 124."""
@@ -25,6 +26,8 @@ class Policy:
         max_depth: Levels of nesting after which a document is dropped.
         safe_keys: Names whose values are not hidden for their name.
         sensitive_keys: More names whose values are hidden whole.
+        rules: What holds at some paths only.
+        dormant: The ids of patterns that are on only where a rule says so.
     """
 
     action: str = "replace"
@@ -36,6 +39,8 @@ class Policy:
     max_depth: int = MAX_DEPTH
     safe_keys: tuple[str, ...] = ()
     sensitive_keys: tuple[str, ...] = ()
+    rules: tuple[PathRule, ...] = ()
+    dormant: frozenset[str] = frozenset()
 
     def action_for(self, pattern: Pattern) -> str:
         """Return the name of the action for what this pattern finds."""
@@ -45,16 +50,17 @@ class Policy:
                 return self.actions[name]
         return self.action
 
-    def compile_action(self, pattern: Pattern) -> Action:
-        """Return the action for what this pattern finds.
+    def compile_actions(self, names: Iterable[str]) -> Mapping[str, Action]:
+        """Return the actions of these names and of the rules.
 
         Raises:
             KeyError: The policy names an unknown action.
             ValueError: It hashes and has no key.
         """
-        name = self.action_for(pattern)
-        if name != "hash":
-            return PLAIN_ACTIONS[name]
+        used = {*names, *(rule.action for rule in self.rules if rule.action)}
+        if "hash" not in used:
+            return {name: PLAIN_ACTIONS[name] for name in used}
         if not self.hash_key:
             raise ValueError("the action hash needs a hash_key")
-        return keyed_hash(self.hash_key)
+        plain = {name: PLAIN_ACTIONS[name] for name in used - {"hash"}}
+        return {**plain, "hash": keyed_hash(self.hash_key)}

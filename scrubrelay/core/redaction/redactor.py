@@ -1,6 +1,6 @@
 """One project's scrubber: a library and a policy, applied to items, headers, documents and texts."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -18,6 +18,7 @@ from scrubrelay.core.redaction.keys import KeyRules
 from scrubrelay.core.redaction.library import Library
 from scrubrelay.core.redaction.marks import Marks
 from scrubrelay.core.redaction.policy import Policy
+from scrubrelay.core.redaction.rules import PathRules
 from scrubrelay.core.redaction.strings import HIDDEN, Strings, custom
 from scrubrelay.core.redaction.walk import Memory
 from scrubrelay.core.wire.envelope import Item
@@ -43,12 +44,14 @@ class Redaction:
         pattern: The pattern's id.
         action: What was done with it.
         count: How often there.
+        rule: The number of the `[[redaction.rule]]` that asked for it; 0 if none did.
     """
 
     path: str
     pattern: str
     action: str
     count: int = 1
+    rule: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,9 @@ class Redactor:
         if policy.client_ip == "keep":
             spared.update((field, CLIENT_ADDRESS) for field in FIELDS)
         marks = Marks({*(one.label for one in (*library.patterns, HIDDEN))})
-        self._tree = library.tree(KeyRules(patterns, policy.safe_keys), marks, spared)
+        known = frozenset(one.id for one in (*library.patterns, *patterns))
+        rules = PathRules(policy.rules, policy.dormant, known)
+        self._tree = library.tree(KeyRules(patterns, policy.safe_keys), marks, spared, rules)
         self._strings = Strings(library, policy, self._tree, marks)
         self._documents = Documents(self._strings, Memory(self._tree), policy)
 
@@ -108,7 +113,7 @@ class Redactor:
         Raises:
             Unscrubbable: It is no JSON, or nested too deep.
         """
-        scrubbed, changes = self._documents.scrub(data, has_meta=True)
+        scrubbed, changes = self._documents.scrub(data, has_meta=True, kind="event")
         return scrubbed, self._redactions(changes)
 
     def text(self, text: str, key: str = "") -> tuple[str, tuple[Redaction, ...]]:
@@ -116,7 +121,7 @@ class Redactor:
         node = self._tree.root()
         for step in key.split(".") if key else ():
             node = self._tree.child(node, step)
-        result = self._strings.whole(text, node.hider) if node.hider else self._strings.scrub(text, node)
+        result = self._strings.at(text, node)
         if result is None:
             return text, ()
         path = tuple(key.split("."))
@@ -125,7 +130,7 @@ class Redactor:
     def _payload(self, item: Item) -> tuple[bytes, Changes]:
         kind = kind_of(item)
         if kind.shape in (Shape.JSON, Shape.CONTAINER):
-            return self._documents.scrub(item.payload, has_meta=item.type in _REMARKED)
+            return self._documents.scrub(item.payload, has_meta=item.type in _REMARKED, kind=item.type)
         if kind.shape is Shape.PROFILE_CHUNK and "meta_length" not in item.headers:
             return self._documents.scrub(item.payload)
         if kind.shape is Shape.TEXT:
@@ -157,16 +162,19 @@ class Redactor:
         return {**{key: value for key, value in headers.items() if key in spared}, **scrubbed}, changes
 
     def _redactions(self, changes: Iterable[Change | Block], *prefix: str) -> tuple[Redaction, ...]:
-        found: list[Redaction] = []
-        own: list[Change] = []
+        """Return what was done, each once, in the order in which it was met first."""
+        counts: dict[tuple[str, str, str, int], int] = {}
+        rows: dict[tuple[str | int, ...], tuple[Redaction, ...]] = {}
         for change in changes:
+            path = (*prefix, *change.path)
             if isinstance(change, Block):
-                found += self._counted(own, prefix)
-                own.clear()
-                found += self._of_known(change.known, (*prefix, *change.path))
-            else:
-                own.append(change)
-        return (*found, *self._counted(own, prefix))
+                rows[path] = self._of_known(change.known, path)
+                continue
+            for cut in change.cuts:
+                what = (".".join(path), cut.pattern.id, cut.action, cut.rule)
+                counts[what] = counts.get(what, 0) + 1
+                rows[what] = (Redaction(*what[:3], counts[what], cut.rule),)
+        return tuple(one for those in rows.values() for one in those)
 
     def _of_known(self, known: Known, path: Path) -> tuple[Redaction, ...]:
         told = known.told.get(path)
@@ -175,18 +183,6 @@ class Redactor:
                 known.told.clear()
             told = known.told[path] = self._redactions(known.changes, *path)
         return told
-
-    def _counted(self, changes: Iterable[Change], prefix: Path) -> Iterator[Redaction]:
-        counts: dict[tuple[str, str], int] = {}
-        actions: dict[str, str] = {}
-        for change in changes:
-            path = ".".join((*prefix, *change.path))
-            for cut in change.cuts:
-                name = cut.pattern.id
-                counts[path, name] = counts.get((path, name), 0) + 1
-                if name not in actions:
-                    actions[name] = self._policy.action_for(cut.pattern)
-        return (Redaction(path, name, actions[name], count) for (path, name), count in counts.items())
 
 
 def _framing(item: Item) -> AbstractSet[str]:

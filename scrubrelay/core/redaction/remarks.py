@@ -10,41 +10,48 @@ from typing import Any, Final
 import orjson
 
 from scrubrelay.core.redaction.changes import Block, Change, Changes, Known
-from scrubrelay.core.redaction.strings import REMOVED, SUBSTITUTED
 
+SUBSTITUTED, REMOVED, MASKED, PSEUDONYMIZED = "s", "x", "m", "p"
+KINDS: Final[Mapping[str, str]] = {
+    "replace": SUBSTITUTED,
+    "remove": REMOVED,
+    "mask": MASKED,
+    "partial": MASKED,
+    "hash": PSEUDONYMIZED,
+}
+"""Actions, and what `_meta` calls them (relay-event-schema, `RemarkType`)."""
 _MERGED: Final = 8
 """Remarks of SDKs on one known value that are remembered together with ours."""
 
 
-def annotate(document: dict[str, Any], changes: Changes, kind_of: Mapping[str, str]) -> None:
+def annotate(document: dict[str, Any], changes: Changes) -> None:
     """Write the changes of a document into its `_meta`.
 
     Args:
         document: The scrubbed document.
         changes: What was done to it.
-        kind_of: Pattern id to the kind of remark.
     """
     meta = document.get("_meta")
     root = meta if type(meta) is dict else {}
-    wrote = [_annotate(root, change, kind_of) for change in changes if change.path[:1] != ("_meta",)]
+    wrote = [_annotate(root, change) for change in changes if change.path[:1] != ("_meta",)]
     if any(wrote) and "_meta" not in document:
         document["_meta"] = root
 
 
-def _annotate(root: dict[str, Any], change: Change | Block, kind_of: Mapping[str, str]) -> bool:
+def _annotate(root: dict[str, Any], change: Change | Block) -> bool:
     # An empty key would read as the end of a path, which is where remarks stand.
     if not change.path or "" in change.path:
         return False
     if isinstance(change, Block):
-        return _annotate_known(root, change, kind_of)
+        return _annotate_known(root, change)
     info = None if change.is_key else _leaf(root, change.path)
     if info is not None:
-        _write(info, change, kind_of)
+        _write(info, change)
     return info is not None
 
 
-def _annotate_known(root: dict[str, Any], block: Block, kind_of: Mapping[str, str]) -> bool:
-    written = _written(block.known, kind_of)
+def _annotate_known(root: dict[str, Any], block: Block) -> bool:
+    written = _written(block.known)
     holder = root
     for step in block.path[:-1] if written else ():
         holder = holder.setdefault(step, {})
@@ -52,29 +59,27 @@ def _annotate_known(root: dict[str, Any], block: Block, kind_of: Mapping[str, st
             return False
     last = block.path[-1]
     if written:
-        holder[last] = orjson.Fragment(
-            _merged(holder[last], block.known, kind_of) if last in holder else written
-        )
+        holder[last] = orjson.Fragment(_merged(holder[last], block.known) if last in holder else written)
     return bool(written)
 
 
-def _merged(info: Any, known: Known, kind_of: Mapping[str, str]) -> bytes:
+def _merged(info: Any, known: Known) -> bytes:
     """Return what `_meta` said of a known value already, and our remarks, as JSON."""
     said = orjson.dumps(info)
     if said not in known.merged:
         for one in known.changes if type(info) is dict else ():
-            _annotate(info, one, kind_of)
+            _annotate(info, one)
         if len(known.merged) >= _MERGED:
             known.merged.clear()
         known.merged[said] = orjson.dumps(info)
     return known.merged[said]
 
 
-def _written(known: Known, kind_of: Mapping[str, str]) -> bytes:
+def _written(known: Known) -> bytes:
     """Return the remarks on a known value as JSON, empty if there are none."""
     if known.remarks is None:
         below: dict[str, Any] = {}
-        wrote = [_annotate(below, one, kind_of) for one in known.changes]
+        wrote = [_annotate(below, one) for one in known.changes]
         known.remarks = orjson.dumps(below) if any(wrote) else b""
     return known.remarks
 
@@ -88,11 +93,11 @@ def _leaf(root: dict[str, Any], path: Iterable[str]) -> dict[str, Any] | None:
     return node
 
 
-def _write(info: dict[str, Any], change: Change, kind_of: Mapping[str, str]) -> None:
+def _write(info: dict[str, Any], change: Change) -> None:
     if change.text is None:
         made: list[list[Any]] = [[cut.pattern.id, REMOVED] for cut in change.cuts]
     else:
-        made = list(_remarks(change.text, change, kind_of))
+        made = list(_remarks(change.text, change))
     known = info.get("rem")
     kept = _shifted(known, change) if type(known) is list else []
     info["rem"] = [*kept, *made]
@@ -100,17 +105,17 @@ def _write(info: dict[str, Any], change: Change, kind_of: Mapping[str, str]) -> 
         info["len"] = change.was
 
 
-def _remarks(text: str, change: Change, kind_of: Mapping[str, str]) -> Iterable[list[Any]]:
+def _remarks(text: str, change: Change) -> Iterable[list[Any]]:
     if text.isascii():
         for cut in change.cuts:
-            yield [cut.pattern.id, kind_of.get(cut.pattern.id, SUBSTITUTED), cut.start, cut.end]
+            yield [cut.pattern.id, KINDS[cut.action], cut.start, cut.end]
         return
     done = at = 0
     for cut in change.cuts:
         start = at + _size(text[done : cut.start])
         at = start + _size(text[cut.start : cut.end])
         done = cut.end
-        yield [cut.pattern.id, kind_of.get(cut.pattern.id, SUBSTITUTED), start, at]
+        yield [cut.pattern.id, KINDS[cut.action], start, at]
 
 
 def _shifted(known: list[Any], change: Change) -> Iterable[Any]:

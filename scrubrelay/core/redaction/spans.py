@@ -17,11 +17,26 @@ class Finding(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """What a pattern's finding became: the result from `start` to `end`."""
+    """What a pattern's finding became: the result from `start` to `end`.
+
+    Args:
+        action: What was done.
+        rule: The number of the `[[redaction.rule]]` that said so, 0 if none did.
+    """
 
     start: int
     end: int
     pattern: Pattern
+    action: str = "replace"
+    rule: int = 0
+
+
+class Put(NamedTuple):
+    """What stands in the place of a finding, by which action, and by which rule of the configuration."""
+
+    text: str
+    action: str
+    rule: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +90,7 @@ def covering(findings: Iterable[Finding], cuts: Sequence[Cut]) -> list[Finding]:
 
 
 def replace(
-    text: str, findings: Sequence[Finding], cuts: Sequence[Cut], put: Callable[[Pattern, str], str]
+    text: str, findings: Sequence[Finding], cuts: Sequence[Cut], put: Callable[[Pattern, str], Put]
 ) -> tuple[str, list[Cut]]:
     """Replace settled findings, and say where all cuts, the earlier ones too, are in the result."""
     parts: list[str] = []
@@ -83,10 +98,10 @@ def replace(
     ends, shifts = [0], [0]
     done = length = 0
     for one in findings:
-        replacement = put(one.pattern, text[one.start : one.end])
+        replacement, action, rule = put(one.pattern, text[one.start : one.end])
         parts += (text[done : one.start], replacement)
         length += one.start - done
-        made.append(Cut(length, length + len(replacement), one.pattern))
+        made.append(Cut(length, length + len(replacement), one.pattern, action, rule))
         length += len(replacement)
         done = one.end
         ends.append(one.end)
@@ -97,5 +112,5 @@ def replace(
         before = bisect_right(starts, cut.start) - 1
         if before < 0 or findings[before].end <= cut.start:
             shift = shifts[bisect_right(ends, cut.start) - 1]
-            made.append(Cut(cut.start + shift, cut.end + shift, cut.pattern))
+            made.append(cut._replace(start=cut.start + shift, end=cut.end + shift))
     return "".join(parts), sorted(made, key=lambda cut: cut[:2])

@@ -1,6 +1,7 @@
 """Scrubs one string: looks until nothing is left to find, then says what was cut and where."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from hashlib import blake2b
 from typing import Final
 
@@ -9,11 +10,12 @@ import regex
 from scrubrelay.core.redaction.library import Library
 from scrubrelay.core.redaction.marks import Action, Marks
 from scrubrelay.core.redaction.pattern import Pattern
-from scrubrelay.core.redaction.places import Node, Tree
+from scrubrelay.core.redaction.places import Node, Place, Tree
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.query import pairs
+from scrubrelay.core.redaction.rules import TEXT, is_of_rule
 from scrubrelay.core.redaction.scanner import Scanner
-from scrubrelay.core.redaction.spans import Cut, Finding, Result, covering, replace, settle
+from scrubrelay.core.redaction.spans import Cut, Finding, Put, Result, covering, replace, settle
 from scrubrelay.core.redaction.structure import KEYED, START, Leaf, leaves
 from scrubrelay.core.redaction.views import decoded, unescaped
 from scrubrelay.core.redaction.wrapped import unwrapped
@@ -28,15 +30,6 @@ _LARGEST_PIECE: Final = 1024 * 1024
 _OVERLAP: Final = 4096
 _TEMPLATE: Final = regex.compile(r"\s*+(?:\Z|[$:{<]|%[sd(])")
 """A value that a program will fill in."""
-SUBSTITUTED, REMOVED, MASKED, PSEUDONYMIZED = "s", "x", "m", "p"
-KINDS: Final[Mapping[str, str]] = {
-    "replace": SUBSTITUTED,
-    "remove": REMOVED,
-    "mask": MASKED,
-    "partial": MASKED,
-    "hash": PSEUDONYMIZED,
-}
-"""Actions, and what `_meta` calls them (relay-event-schema, `RemarkType`)."""
 _ROUNDS: Final = 8
 """What a cut leaves may read differently than before; a text that is never at peace is hidden whole."""
 _SAYS_NOTHING: Final = frozenset({"", "true", "false", "True", "False", "null", "None", "undefined", "nil"})
@@ -62,13 +55,13 @@ class Strings:
             enumerate((self._decoded, self._structured, self._queried, self._wrapped), start=first)
         )
         self._scanner = Scanner(library, self.marks, policy.budget)
-        self._actions: Mapping[str, Action] = {
-            one.id: policy.compile_action(one) for one in (*library.patterns, HIDDEN, custom(()))
-        }
+        patterns = (*library.patterns, *tree.rules.hiders, HIDDEN, custom(()))
+        self._names: Mapping[str, str] = {one.id: policy.action_for(one) for one in patterns}
+        self._actions: Mapping[str, Action] = policy.compile_actions(self._names.values())
 
-        self.remark_kinds: Mapping[str, str] = {
-            one.id: KINDS[policy.action_for(one)] for one in (*library.patterns, HIDDEN, custom(()))
-        }
+    def at(self, text: str, node: Node) -> Result | None:
+        """Return what becomes of a string where it stands, which may hide it whole."""
+        return self.scrub(text, node) if node.hider is None else self.whole(text, node.hider, node)
 
     def scrub(self, text: str, node: Node) -> Result | None:
         """Return what becomes of a string; None if it stays as it is."""
@@ -91,8 +84,8 @@ class Strings:
             if not findings:
                 return Result(current, tuple(cuts)) if cuts else None
             findings = covering(findings, cuts) if cuts else settle(findings)
-            current, cuts = replace(current, findings, cuts, self.hide)
-        return self.whole(text, HIDDEN)
+            current, cuts = replace(current, findings, cuts, partial(self.hide, node.place))
+        return self.whole(text, HIDDEN, node)
 
     def find(self, text: str, node: Node, depth: int = 0) -> list[Finding]:
         """Return what stands in the text, however it is spelled, unsettled."""
@@ -138,7 +131,7 @@ class Strings:
         if start is None or KEYED.search(text, start.start()) is None:
             return
         for leaf in leaves(text, start.start()):
-            below = self._tree.root()  # not `node`: what is found must hang on the text and its place alone
+            below = self._tree.root(TEXT)  # not `node`: what is found hangs on the text and its place alone
             for key in leaf.path:
                 below = self._tree.child(below, key)
             if below.hider is not None:
@@ -170,13 +163,16 @@ class Strings:
     def _says_nothing(self, text: str) -> bool:
         return text in _SAYS_NOTHING or self.marks.only(text) or _TEMPLATE.match(text) is not None
 
-    def whole(self, text: str, pattern: Pattern) -> Result | None:
+    def whole(self, text: str, pattern: Pattern, node: Node) -> Result | None:
         """Return what becomes of a string that is hidden whole; None if there is nothing to hide any more."""
-        if text in _SAYS_NOTHING or self.marks.value(text):
+        says_nothing = not text or (text in _SAYS_NOTHING and not is_of_rule(pattern))
+        if says_nothing or self.marks.value(text):
             return None
-        hidden = self.hide(pattern, text)
-        return Result(hidden, (Cut(0, len(hidden), pattern),))
+        hidden, action, rule = self.hide(node.place, pattern, text)
+        return Result(hidden, (Cut(0, len(hidden), pattern, action, rule),))
 
-    def hide(self, pattern: Pattern, text: str) -> str:
-        """Return what stands in the place of a cut."""
-        return self._actions[pattern.id](pattern, text)
+    def hide(self, place: Place, pattern: Pattern, text: str) -> Put:
+        """Return what stands in the place of a cut, and why."""
+        action, rule = place.actions.get(pattern.id, (None, 0))
+        name = action or self._names[pattern.id]
+        return Put(self._actions[name](pattern, text), name, rule)

@@ -10,6 +10,7 @@ from scrubrelay.core.errors import Reason, Unscrubbable
 from scrubrelay.core.redaction.changes import Block, Change, Changes, Known, Path
 from scrubrelay.core.redaction.formats.json import Raw
 from scrubrelay.core.redaction.places import Node, Tree
+from scrubrelay.core.redaction.spans import Cut
 from scrubrelay.core.redaction.strings import Strings
 
 _SHORT: Final = 10**8
@@ -81,17 +82,17 @@ class Walk:
         self.changes: Changes = []
         self.keys = 0
 
-    def run(self, document: Any, *, has_meta: bool) -> Any:
+    def run(self, document: Any, *, has_meta: bool, root: Node) -> Any:
         """Scrub a document; its containers are changed in place.
 
         Args:
             document: What was parsed.
             has_meta: Whether `_meta` at its root mirrors the document.
+            root: The node of its root.
 
         Raises:
             Unscrubbable: It is nested too deep.
         """
-        root = self._tree.root()
         holder = [document]
         meta = document.get("_meta") if has_meta and type(document) is dict else None
         if type(meta) is dict:
@@ -148,8 +149,12 @@ class Walk:
         own = {} if value.keys() <= children.keys() else self._meet(value, node, path)
         if "value" in value and self._is_named(value, node, own, path):
             return
+        removed: list[str] = []
         for key, child_value in value.items():
             child = children.get(key) or own[key]
+            if child.removed and child_value is not None:
+                removed.append(key)
+                continue
             kind = type(child_value)
             if kind is str:
                 if child_value not in child.clean:
@@ -158,6 +163,14 @@ class Walk:
                 self._container(value, key, child, (*path, key))
             elif child_value is not None:
                 self._value(value, key, child, path)
+        for key in removed:
+            self._remove(value, key, children.get(key) or own[key], path)
+
+    def _remove(self, value: dict[str, Any], key: str, node: Node, path: Path) -> None:
+        del value[key]
+        if node.hider is not None:
+            _, rule = node.place.actions[node.hider.id]
+            self.changes.append(Change((*path, key), (Cut(0, 0, node.hider, "remove", rule),), None))
 
     def _learn(
         self, walk: Callable[[Any, Node, Path], None], value: Any, node: Node, path: Path, digest: bytes
@@ -234,10 +247,7 @@ class Walk:
         text = holder[key]
         if node.exempt is not None and node.exempt.fullmatch(text):
             return
-        if node.hider is not None:
-            result = self._strings.whole(text, node.hider)
-        else:
-            result = self._strings.scrub(text, node)
+        result = self._strings.at(text, node)
         if result is None:
             if node.hider is None:
                 self._memory.add(text, node)
@@ -253,7 +263,7 @@ class Walk:
         text = str(int(value)) if type(value) is float and value.is_integer() else str(value)
         if node.hider is None and text in node.clean:
             return
-        result = self._strings.whole(text, node.hider) if node.hider else self._strings.scrub(text, node)
+        result = self._strings.at(text, node)
         if result is None:
             self._memory.add(text, node)
             return
