@@ -1,18 +1,20 @@
 """From settings to what the relay works with: patterns, redactors, projects and their upstreams."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
 from scrubrelay.config.cache import NO_CACHE, Cache
 from scrubrelay.config.packs import embedded, users
-from scrubrelay.config.settings import ProjectSettings, RedactionSettings, Settings
+from scrubrelay.config.settings import ProjectSettings, RedactionSettings, RuleSettings, Settings
 from scrubrelay.core.errors import ConfigError
 from scrubrelay.core.project import Limits, PassThrough, Project, Projects, Upstream
 from scrubrelay.core.redaction.library import Library, select
 from scrubrelay.core.redaction.pattern import Pack
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redactor
+from scrubrelay.core.redaction.rules import ANYTHING, PathRule
+from scrubrelay.core.redaction.selectors import parse
 from scrubrelay.core.wire.dsn import Dsn
 
 
@@ -63,9 +65,22 @@ def library_of(redaction: RedactionSettings, cache: Cache = NO_CACHE, at: str = 
     packs = packs_of(redaction)
     if problems := list(_unknown_names(redaction, packs, at)):
         raise ConfigError(problems)
-    # The user's own are on unless they are disabled.
-    own = (pack.name for pack in packs[len(embedded()) :])
-    return _compiled(select(packs, (*redaction.packs, *own), redaction.disable), cache)
+    on = _ids(_everywhere(redaction, packs)) | _ids(select(packs, _of_rules(redaction)))
+    return _compiled(select(packs, sorted(on)), cache)
+
+
+def _everywhere(redaction: RedactionSettings, packs: Sequence[Pack]) -> tuple[Pack, ...]:
+    """Return what looks at every path: what is switched on, and the user's own unless they say otherwise."""
+    own = (one.id for pack in packs[len(embedded()) :] for one in pack.patterns if one.default)
+    return select(packs, (*redaction.packs, *own), redaction.disable)
+
+
+def _of_rules(redaction: RedactionSettings) -> tuple[str, ...]:
+    return tuple(name for rule in redaction.rule for name in rule.patterns if name != ANYTHING)
+
+
+def _ids(packs: Iterable[Pack]) -> frozenset[str]:
+    return frozenset(one.id for pack in packs for one in pack.patterns)
 
 
 def packs_of(redaction: RedactionSettings) -> tuple[Pack, ...]:
@@ -120,6 +135,7 @@ def _redactor(
 
 
 def _policy(redaction: RedactionSettings, settings: Settings) -> Policy:
+    packs = packs_of(redaction)
     return Policy(
         action=redaction.action,
         actions=redaction.actions,
@@ -130,7 +146,40 @@ def _policy(redaction: RedactionSettings, settings: Settings) -> Policy:
         max_depth=settings.limits.max_depth,
         safe_keys=redaction.safe_keys,
         sensitive_keys=redaction.sensitive_keys,
+        rules=tuple(_rule(one, packs) for one in redaction.rule),
+        dormant=_ids(select(packs, _of_rules(redaction))) - _ids(_everywhere(redaction, packs)),
     )
+
+
+def _rule(rule: RuleSettings, packs: Sequence[Pack]) -> PathRule:
+    named = rule.patterns or rule.safe
+    ids = _ids(select(packs, [name for name in named if name != ANYTHING]))
+    return PathRule(parse(rule.where), ids, ANYTHING in named, rule.action, safe=bool(rule.safe))
+
+
+def rule_warnings(redaction: RedactionSettings) -> Iterator[str]:
+    """Yield where a rule does not do what Sentry would do."""
+    for number, rule in enumerate(redaction.rule, start=1):
+        for warning in parse(rule.where).warnings:
+            yield f"[[redaction.rule]] number {number} where: {warning}"
+
+
+def _wrong_rules(redaction: RedactionSettings, packs: Sequence[Pack], at: str) -> Iterator[str]:
+    for number, rule in enumerate(redaction.rule, start=1):
+        place = f"{at.strip('[]')} rule number {number}"
+        if bool(rule.patterns) == bool(rule.safe):
+            yield f"{place}: expected either patterns or safe"
+        if rule.safe and rule.action:
+            yield f"{place} action: expected none, as nothing is done to what is safe"
+        try:
+            parse(rule.where)
+        except ConfigError as error:
+            yield from (f"{place} where: {problem}" for problem in error.problems)
+        for key in ("patterns", "safe"):
+            try:
+                select(packs, [name for name in getattr(rule, key) if name != ANYTHING])
+            except ConfigError as error:
+                yield from (f"{place} {key}: {problem}" for problem in error.problems)
 
 
 def _unknown_names(redaction: RedactionSettings, packs: Sequence[Pack], at: str) -> Iterator[str]:
@@ -139,6 +188,7 @@ def _unknown_names(redaction: RedactionSettings, packs: Sequence[Pack], at: str)
             select(packs, getattr(redaction, key))
         except ConfigError as error:
             yield from (f"{at} {key}: {problem}" for problem in error.problems)
+    yield from _wrong_rules(redaction, packs, at)
 
 
 def _clashes(ours: Sequence[Pack], theirs: Sequence[Pack]) -> Iterator[str]:

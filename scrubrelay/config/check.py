@@ -130,7 +130,8 @@ def _twins(projects: Any) -> Iterator[Mistake]:
 
 
 def _unkeyed(redaction: RedactionSettings, at: Location) -> Iterator[Mistake]:
-    if "hash" in {redaction.action, *redaction.actions.values()} and not redaction.hash_key:
+    actions = {redaction.action, *redaction.actions.values(), *(one.action for one in redaction.rule)}
+    if "hash" in actions and not redaction.hash_key:
         yield (*at, "hash_key"), 'is missing, the action "hash" needs one'
 
 

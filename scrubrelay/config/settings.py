@@ -126,6 +126,28 @@ class DestinationSettings(Table):
         return {"dsn": value} if isinstance(value, str | Dsn) else value
 
 
+Added = Literal["packs", "disable", "pattern_files", "safe_keys", "sensitive_keys", "rule"]
+
+
+class RuleSettings(Table):
+    """What holds at some paths only; of several rules that speak of a pattern, the last one counts."""
+
+    where: Annotated[
+        str, Field(description="The values it is about, and all in them, as Sentry's selectors say it.")
+    ]
+    patterns: Annotated[
+        tuple[str, ...],
+        Field(description='Sets, packs, categories or ids that look there; `"anything"` is the whole value.'),
+    ] = ()
+    action: Annotated[
+        Action | None, Field(description="What becomes of a find there; as elsewhere if not set.")
+    ] = None
+    safe: Annotated[
+        tuple[str, ...],
+        Field(description='In place of `patterns`: those that do not look there; `"anything"`: none does.'),
+    ] = ()
+
+
 class RedactionSettings(Table):
     """What is found, and what stands there afterwards."""
 
@@ -167,6 +189,13 @@ class RedactionSettings(Table):
     ] = ()
     sensitive_keys: Annotated[
         tuple[str, ...], Field(description="More keys whose values are hidden whole.")
+    ] = ()
+    rule: Annotated[
+        tuple[RuleSettings, ...], Field(description="`[[redaction.rule]]` tables: what holds at some paths.")
+    ] = ()
+    adds: Annotated[
+        tuple[Added, ...],
+        Field(description="In `[project.redaction]`: those of its lists that add to the common ones."),
     ] = ()
 
 
@@ -222,4 +251,6 @@ class Settings(Table):
         own = project.redaction
         if own is None:
             return self.redaction
-        return self.redaction.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})
+        update = {name: getattr(own, name) for name in own.model_fields_set}
+        update |= {name: (*getattr(self.redaction, name), *update.get(name, ())) for name in own.adds}
+        return self.redaction.model_copy(update=update)

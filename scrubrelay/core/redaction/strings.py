@@ -61,7 +61,14 @@ class Strings:
 
     def at(self, text: str, node: Node) -> Result | None:
         """Return what becomes of a string where it stands, which may hide it whole."""
-        return self.scrub(text, node) if node.hider is None else self.whole(text, node.hider, node)
+        if node.hider is None:
+            return self.scrub(text, node)
+        if node.place.actions and not is_of_rule(node.hider):
+            # A rule that names what the value is goes before the name that hides it: a hashed `user.email`.
+            found = settle(self.find(text, node))
+            if found and found[0][:2] == (0, len(text)) and found[0].pattern.id in node.place.actions:
+                return self.whole(text, found[0].pattern, node)
+        return self.whole(text, node.hider, node)
 
     def scrub(self, text: str, node: Node) -> Result | None:
         """Return what becomes of a string; None if it stays as it is."""

@@ -10,6 +10,7 @@ from scrubrelay.core.errors import Reason, Unscrubbable
 from scrubrelay.core.redaction.changes import Block, Change, Changes, Known, Path
 from scrubrelay.core.redaction.formats.json import Raw
 from scrubrelay.core.redaction.places import Node, Tree
+from scrubrelay.core.redaction.rules import is_of_rule
 from scrubrelay.core.redaction.spans import Cut
 from scrubrelay.core.redaction.strings import Strings
 
@@ -184,10 +185,13 @@ class Walk:
     def _list(self, value: list[Any], node: Node, path: Path) -> None:
         self._check_depth(path)
         if _are_pairs(value):
+            names = self._tree.child(node, "*")
+            if names.hider is not None and is_of_rule(names.hider):
+                names = self._plain  # the rule is about the values
             for index, pair in enumerate(value):
                 inner = (*path, str(index))
                 child = self._child(node, pair[0])
-                self._value(pair, 0, self._tree.child(node, "*"), inner)
+                self._value(pair, 0, names, inner)
                 self._value(pair, 1, child, inner)
             return
         child = self._tree.child(node, "*")

@@ -1,0 +1,178 @@
+"""`[[redaction.rule]]`: what a configuration wants at some paths, from TOML to scrubbed bytes."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from scrubrelay.config.build import build, redactor_of, rule_warnings
+from scrubrelay.config.load import load
+from scrubrelay.core.errors import ConfigError
+from scrubrelay.core.redaction.redactor import Redactor
+
+KEY = 'hash_key = "0123456789abcdef0123456789abcdef"\n'
+MAIL = "jane@example.com"
+
+
+def redactor(tmp_path, toml: str) -> Redactor:
+    """Return what a configuration file makes."""
+    path = tmp_path / "scrubrelay.toml"
+    path.write_text("[redaction]\n" + toml)
+    return redactor_of(load(path, {}))
+
+
+def scrub(redactor: Redactor, event: Any) -> Any:
+    """Return an event as it leaves, without remarks."""
+    data, _ = redactor.json_document(orjson.dumps(event))
+    return {key: value for key, value in orjson.loads(data).items() if key != "_meta"}
+
+
+def rule(where: str, **keys: Any) -> str:
+    """Return a rule as TOML."""
+    lines = [f"{key} = {orjson.dumps(value).decode()}" for key, value in {"where": where, **keys}.items()]
+    return "[[redaction.rule]]\n" + "\n".join(lines) + "\n"
+
+
+ACTIONS = [
+    ("replace", {"user": {"email": "[email]"}}),
+    ("mask", {"user": {"email": "*" * len(MAIL)}}),
+    ("partial", {"user": {"email": "*" * len(MAIL)}}),
+    ("remove", {"user": {"email": ""}}),
+]
+
+
+@pytest.mark.parametrize(("action", "becomes"), ACTIONS)
+def test_an_action_holds_where_its_rule_says(tmp_path, action, becomes):
+    """Elsewhere the common action stays."""
+    own = redactor(tmp_path, rule("$user.email", patterns=["contact.email"], action=action))
+    assert scrub(own, {"user": {"email": MAIL}, "message": MAIL}) == becomes | {"message": "[email]"}
+
+
+H = "[hidden]"
+PLANS = "tags.* && !tags.plan"
+FORWARDED = "$http.headers.x-forwarded-for"
+WHOLE = {
+    "a string": ("extra.note", {"extra": {"note": "it", "b": "x"}}, {"extra": {"note": H, "b": "x"}}),
+    "a number": ("extra.note", {"extra": {"note": 7}}, {"extra": {"note": H}}),
+    "a dict": ("extra.a", {"extra": {"a": {"b": "c", "d": ["e"]}}}, {"extra": {"a": {"b": H, "d": [H]}}}),
+    "an exception": (PLANS, {"tags": {"plan": "pro", "a": "b"}}, {"tags": {"plan": "pro", "a": H}}),
+    "pairs": (PLANS, {"tags": [["plan", "pro"], ["a", "b"]]}, {"tags": [["plan", "pro"], ["a", H]]}),
+    "either": ("extra.a || extra.b", {"extra": {"a": "1", "c": "3"}}, {"extra": {"a": H, "c": "3"}}),
+    "a header": (
+        FORWARDED,
+        {"request": {"headers": {"x-forwarded-for": "abc"}}},
+        {"request": {"headers": {"x-forwarded-for": H}}},
+    ),
+}
+
+
+@pytest.mark.parametrize(("where", "event", "becomes"), WHOLE.values(), ids=WHOLE)
+def test_anything_hides_the_whole_value(tmp_path, where, event, becomes):
+    """Strings, numbers, and whatever is in a container."""
+    assert scrub(redactor(tmp_path, rule(where, patterns=["anything"])), event) == becomes
+
+
+VALUES = {"string": "text", "number": 7, "boolean": True, "dict": {"a": 1}, "list": ["a"]}
+
+
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
+def test_removing_anything_deletes_its_key(tmp_path, value):
+    """Nothing is set to null: servers crash on that."""
+    own = redactor(tmp_path, rule("extra.note", patterns=["anything"], action="remove"))
+    for _ in range(2):  # the second time from memory
+        assert scrub(own, {"extra": {"note": value, "kept": "x"}}) == {"extra": {"kept": "x"}}
+
+
+def test_what_is_removed_has_a_remark_and_a_redaction(tmp_path):
+    """The redaction names the rule."""
+    own = redactor(tmp_path, rule("extra.note", patterns=["anything"], action="remove"))
+    data, redactions = own.json_document(b'{"extra":{"note":"text"}}')
+    assert orjson.loads(data)["_meta"]["extra"]["note"][""]["rem"] == [["rules.1", "x"]]
+    assert [(one.path, one.pattern, one.action, one.rule) for one in redactions] == [
+        ("extra.note", "rules.1", "remove", 1)
+    ]
+
+
+def test_a_hashed_user_is_the_same_user_in_events_and_sessions(tmp_path):
+    """Sentry counts affected users by what stands in these fields."""
+    own = redactor(tmp_path, KEY + rule("$user.id || did", patterns=["anything"], action="hash"))
+    by_id = [scrub(own, {"user": {"id": user}})["user"]["id"] for user in (42, "42", 43)]
+    session = scrub(own, {"did": "42"})["did"]
+    assert by_id[0] == by_id[1] == session != by_id[2]
+    assert scrub(own, {"user": {"id": by_id[0]}}) == {"user": {"id": by_id[0]}}
+
+
+def test_safe_patterns_do_not_look_where_a_rule_says(tmp_path):
+    """Others do, and these do elsewhere."""
+    own = redactor(tmp_path, rule("tags.owner", safe=["contact.email"]))
+    event = {"tags": {"owner": f"{MAIL} 4111 1111 1111 1111", "other": MAIL}}
+    assert scrub(own, event) == {"tags": {"owner": f"{MAIL} [card]", "other": "[email]"}}
+
+
+def test_a_safe_path_is_not_safe_inside_a_text(tmp_path):
+    """Else a log line that looks like the path would carry things out."""
+    own = redactor(tmp_path, rule("extra.password", safe=["anything"]))
+    assert scrub(own, {"extra": {"password": "hunter2!x"}}) == {"extra": {"password": "hunter2!x"}}
+    text = '{"extra": {"password": "hunter2!x"}}'
+    assert "hunter2" not in scrub(own, {"message": text})["message"]
+
+
+def test_a_pattern_that_is_off_looks_where_a_rule_names_it(tmp_path):
+    """And nowhere else."""
+    own = redactor(tmp_path, 'disable = ["contact.email"]\n' + rule("extra.**", patterns=["contact.email"]))
+    assert scrub(own, {"extra": {"a": {"b": MAIL}}, "message": MAIL}) == {
+        "extra": {"a": {"b": "[email]"}},
+        "message": MAIL,
+    }
+
+
+def test_the_last_rule_that_speaks_of_a_pattern_counts(tmp_path):
+    """As in any list of exceptions."""
+    rules = rule("extra.**", patterns=["contact.email"], action="mask") + rule(
+        "extra.a", safe=["contact.email"]
+    )
+    own = redactor(tmp_path, rules)
+    assert scrub(own, {"extra": {"a": MAIL, "b": MAIL}}) == {"extra": {"a": MAIL, "b": "*" * len(MAIL)}}
+
+
+WRONG = [
+    (rule("$usr.email", patterns=["contact.email"]), "redaction rule number 1 where: "),
+    (rule("extra.a"), "redaction rule number 1: expected either patterns or safe"),
+    (rule("extra.a", patterns=["contact.emial"]), "contact.emial: unknown pack, set, category or pattern"),
+    (rule("extra.a", safe=["anything"], action="mask"), "action: expected none"),
+    (
+        rule("extra.a", patterns=["anything"], action="hash"),
+        'hash_key: is missing, the action "hash" needs one',
+    ),
+]
+
+
+@pytest.mark.parametrize(("toml", "says"), WRONG, ids=["type", "neither", "name", "safe action", "key"])
+def test_a_wrong_rule_is_refused_with_its_place(tmp_path, toml, says):
+    """Before anything is served."""
+    with pytest.raises(ConfigError) as refused:
+        redactor(tmp_path, toml)
+    assert says in "\n".join(refused.value.problems)
+
+
+def test_a_projects_lists_replace_the_common_ones_or_add_to_them(tmp_path):
+    """Said explicitly, list by list."""
+    path = tmp_path / "scrubrelay.toml"
+    projects = "".join(
+        f'[[project]]\nid = {number}\nkey = "{number:032}"\n[project.redaction]\n{adds}'
+        f'sensitive_keys = ["own"]\n'
+        for number, adds in ((1, ""), (2, 'adds = ["sensitive_keys"]\n'))
+    )
+    path.write_text('[redaction]\nsensitive_keys = ["common"]\n' + projects)
+    found = build(load(path, {}))
+    event = {"extra": {"common": "a", "own": "b"}}
+    replaced, added = (scrub(found.find(f"{number:032}", number).redactor, event) for number in (1, 2))
+    assert replaced == {"extra": {"common": "a", "own": "[hidden]"}}
+    assert added == {"extra": {"common": "[hidden]", "own": "[hidden]"}}
+
+
+def test_what_sentry_would_do_otherwise_is_a_warning(tmp_path):
+    """Its words for types of old stand for other things there."""
+    path = tmp_path / "scrubrelay.toml"
+    path.write_text("[redaction]\n" + rule("email", patterns=["contact.email"]))
+    assert any("rule]] number 1 where" in one for one in rule_warnings(load(path, {}).redaction))
