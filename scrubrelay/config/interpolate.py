@@ -27,6 +27,7 @@ class Interpolation:
     problems: list[tuple[Location, str]] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     filled: set[Location] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
 
     def tree(self, value: Any, at: Location = ()) -> Any:
         """Return a value with all references in its strings filled in; `$${` stands for a plain `${`."""
@@ -53,6 +54,7 @@ class Interpolation:
         if name.startswith("file:"):
             return self._file(self.folder / name.removeprefix("file:"), at)
         if name in self.environ:
+            self.named.add(name)
             return self.environ[name].rstrip("\r\n")
         known = _NAME.fullmatch(name)
         self.problems.append(

@@ -99,7 +99,7 @@ class _Reader:
         tree = _from_folder(filling.tree(document), folder)
         in_file = frozenset(_leaves(tree))
         from_environment = Interpolation(self.environ, Path())
-        for name, location, text in self._assignments():
+        for name, location, text in self._assignments(filling.named):
             self.origins[location] = name
             self._assign(tree, location, from_environment.tree(_parsed(text, location), location))
         missing = [*filling.problems, *from_environment.problems]
@@ -128,13 +128,15 @@ class _Reader:
             self.problems.append(f"{self.file}: {_toml_problem(str(error))}")
         return {}
 
-    def _assignments(self) -> Iterator[tuple[str, Location, str]]:
+    def _assignments(self, named: set[str]) -> Iterator[tuple[str, Location, str]]:
         """Yield (name, setting, text), the weakest first: $PORT, short names, long names."""
         if port := self.environ.get("PORT"):
             yield "PORT", ("server", "listen"), f"0.0.0.0:{port}"
         known = sorted(self.environ, key=lambda name: (name not in SHORT, name))
         for name in known:
-            if name.startswith(PREFIX) and name != CONFIG and self.environ[name] and not is_foreign(name):
+            if not name.startswith(PREFIX) or name == CONFIG or not self.environ[name] or is_foreign(name):
+                continue
+            if name not in named or location_of(name) is not None:  # the file may name one of its own
                 yield from self._assignment(name, self.environ[name])
 
     def _assignment(self, name: str, text: str) -> Iterator[tuple[str, Location, str]]:

@@ -176,3 +176,13 @@ def test_what_sentry_would_do_otherwise_is_a_warning(tmp_path):
     path = tmp_path / "scrubrelay.toml"
     path.write_text("[redaction]\n" + rule("email", patterns=["contact.email"]))
     assert any("rule]] number 1 where" in one for one in rule_warnings(load(path, {}).redaction))
+
+
+def test_a_key_may_come_from_any_variable_that_the_file_names(tmp_path):
+    """What `scrubrelay import` writes; other unknown names with our prefix stay mistakes."""
+    path = tmp_path / "scrubrelay.toml"
+    path.write_text('[redaction]\naction = "hash"\nhash_key = "${SCRUBRELAY_HASH_KEY}"\n')
+    environ = {"SCRUBRELAY_HASH_KEY": "0123456789abcdef0123456789abcdef"}
+    assert load(path, environ).redaction.action == "hash"
+    with pytest.raises(ConfigError, match="SCRUBRELAY_HASH_KEYS: unknown environment variable"):
+        load(path, environ | {"SCRUBRELAY_HASH_KEYS": "x"})
