@@ -30,6 +30,8 @@ TRIGGERS: Final = (
 # They fold to ASCII letters in `regex`, and the engine knows only ASCII: such a text is for every rule.
 _FOLDING: Final = regex.compile("[\u0130\u0131\u017f\u212a]")
 _DIGEST: Final = 16
+_SUSPECT: Final = 3000
+"""Characters of a shape from which on the engine may find it too large."""
 _GROUP: Final = 40
 """Patterns without keywords compiled together: of these, twice as many take far more than twice as long."""
 
@@ -128,7 +130,7 @@ def prefilter(patterns: Sequence[Pattern], *, engine: bool, saved: bytes = b"") 
             refused += large
         # What is too large as a shape is looked for by its keywords.
         words = [(index, _any_of(patterns[index].keywords)) for index in refused if patterns[index].keywords]
-        compiled, large = _compiled(words) if words else ([], [])
+        compiled, large = _compiled(words)
         databases += compiled
         always += [index for index in refused if index in large or not patterns[index].keywords]
     return Engine(databases, always, len(patterns), digest)
@@ -169,11 +171,21 @@ def _any_of(keywords: Sequence[str]) -> str:
 
 def _compiled(numbered: Sequence[Numbered]) -> tuple[list[Any], list[int]]:
     """Compile a group; return its database, if there is one, and the rules that the engine refuses."""
+    if not numbered:
+        return [], []
     try:
         return [_database(numbered)], []
     except hyperscan.error:
-        taken = [one for one in numbered if _takes(one)]
-        return [_database(taken)] if taken else [], [index for index, _ in set(numbered) - set(taken)]
+        # It is the long ones that it refuses, as a rule; asking for each of hundreds takes seconds.
+        suspects = [one for one in numbered if len(one[1]) >= _SUSPECT]
+    refused = [one for one in suspects if not _takes(one)]
+    refused = refused or [one for one in numbered if not _takes(one)]
+    if not refused:  # each of them alone, but not together
+        half = len(numbered) // 2
+        parts = (_compiled(numbered[:half]), _compiled(numbered[half:]))
+        return [one for made, _ in parts for one in made], [index for _, large in parts for index in large]
+    databases, more = _compiled([one for one in numbered if one not in refused])
+    return databases, [*(index for index, _ in refused), *more]
 
 
 def _takes(one: Numbered) -> bool:
