@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from scrubrelay.cli.console import ConfigOption, complain
-from scrubrelay.config.build import build, library_of
+from scrubrelay.config.build import build, library_of, rule_warnings
 from scrubrelay.config.effective import effective
 from scrubrelay.config.load import read
 from scrubrelay.config.packs import users
-from scrubrelay.config.settings import Settings
+from scrubrelay.config.settings import RedactionSettings, Settings
 from scrubrelay.core.redaction.examples import check_examples
 
 EXAMPLE: Final = "Example: scrubrelay check --config scrubrelay.toml"
@@ -27,14 +27,24 @@ def command(config: ConfigOption = None) -> int:
     problems = tuple(dict.fromkeys(_wrong_examples(loaded.settings)))
     complain(*problems)
     if not problems:
+        complain(*dict.fromkeys(_warnings(loaded.settings)))
         patterns = len(library_of(loaded.settings.redaction).patterns)
         sys.stdout.write(f"# {loaded.file or 'no file'}, {patterns} patterns are on\n{effective(loaded)}")
     return 1 if problems else 0
 
 
+def _redactions(settings: Settings) -> tuple[RedactionSettings, ...]:
+    return (settings.redaction, *map(settings.redaction_of, settings.project))
+
+
+def _warnings(settings: Settings) -> Iterator[str]:
+    for redaction in _redactions(settings):
+        yield from (f"warning: {one}" for one in rule_warnings(redaction))
+
+
 def _wrong_examples(settings: Settings) -> Iterator[str]:
     """Yield what the examples of the user's own patterns prove wrong, with the patterns that are on."""
-    for redaction in (settings.redaction, *map(settings.redaction_of, settings.project)):
+    for redaction in _redactions(settings):
         library = library_of(redaction)
         own = {pattern.id for pack in users(redaction.pattern_files) for pattern in pack.patterns}
         yield from check_examples(library, [pattern for pattern in library.patterns if pattern.id in own])

@@ -88,7 +88,8 @@ def command(  # noqa: PLR0913 - typer: every option is a parameter
 
 
 def _library(settings: Settings, **changes: Any) -> Library:
-    redaction = settings.redaction.model_copy(update=changes)
+    """Return what looks at every path; rules for single paths are left out."""
+    redaction = settings.redaction.model_copy(update={"rule": (), **changes})
     return library_of(redaction, Cache(settings.store.data_dir))
 
 

@@ -1,6 +1,7 @@
 """From settings to what the relay works with: patterns, redactors, projects and their upstreams."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -47,8 +48,7 @@ def redactor_of(settings: Settings) -> Redactor:
     Raises:
         ConfigError: As `build`.
     """
-    library = library_of(settings.redaction, Cache(settings.store.data_dir))
-    return Redactor(library, _policy(settings.redaction, settings))
+    return _redactor(settings.redaction, settings, "[redaction]")
 
 
 def library_of(redaction: RedactionSettings, cache: Cache = NO_CACHE, at: str = "[redaction]") -> Library:
@@ -62,11 +62,26 @@ def library_of(redaction: RedactionSettings, cache: Cache = NO_CACHE, at: str = 
     Raises:
         ConfigError: As `build`.
     """
+    return _compiled(_needed(redaction, _checked(redaction, at)), cache)
+
+
+def _checked(redaction: RedactionSettings, at: str) -> tuple[Pack, ...]:
+    """Return all packs there are, if all names lead somewhere in them."""
     packs = packs_of(redaction)
     if problems := list(_unknown_names(redaction, packs, at)):
         raise ConfigError(problems)
-    on = _ids(_everywhere(redaction, packs)) | _ids(select(packs, _of_rules(redaction)))
-    return _compiled(select(packs, sorted(on)), cache)
+    return packs
+
+
+def _needed(redaction: RedactionSettings, packs: Sequence[Pack]) -> tuple[Pack, ...]:
+    """Return what looks anywhere at all."""
+    everywhere = _everywhere(redaction, packs)
+    more = _ids(select(packs, _of_rules(redaction))) - _ids(everywhere)
+    if not more:
+        return everywhere
+    on = more | _ids(everywhere)
+    kept = (replace(one, patterns=tuple(own for own in one.patterns if own.id in on)) for one in packs)
+    return tuple(pack for pack in kept if pack.patterns)
 
 
 def _everywhere(redaction: RedactionSettings, packs: Sequence[Pack]) -> tuple[Pack, ...]:
@@ -110,9 +125,9 @@ def _compiled(packs: tuple[Pack, ...], cache: Cache) -> Library:
 def _redactors(settings: Settings) -> tuple[Redactor, Sequence[Redactor]]:
     """Return the redactor of `[redaction]`, and that of each project."""
     problems: list[str] = []
-    common = _redactor(settings.redaction, settings, "[redaction]", problems)
+    common = _tried(settings.redaction, settings, "[redaction]", problems)
     own = [
-        _redactor(settings.redaction_of(one), settings, f"[[project]] number {number} redaction", problems)
+        _tried(settings.redaction_of(one), settings, f"[[project]] number {number} redaction", problems)
         if one.redaction
         else common
         for number, one in enumerate(settings.project, start=1)
@@ -123,19 +138,21 @@ def _redactors(settings: Settings) -> tuple[Redactor, Sequence[Redactor]]:
     return common, made
 
 
-def _redactor(
-    redaction: RedactionSettings, settings: Settings, at: str, problems: list[str]
-) -> Redactor | None:
+def _tried(redaction: RedactionSettings, settings: Settings, at: str, problems: list[str]) -> Redactor | None:
     try:
-        library = library_of(redaction, Cache(settings.store.data_dir), at)
-        return Redactor(library, _policy(redaction, settings))
+        return _redactor(redaction, settings, at)
     except ConfigError as error:
         problems.extend(error.problems)
         return None
 
 
-def _policy(redaction: RedactionSettings, settings: Settings) -> Policy:
-    packs = packs_of(redaction)
+def _redactor(redaction: RedactionSettings, settings: Settings, at: str) -> Redactor:
+    packs = _checked(redaction, at)
+    library = _compiled(_needed(redaction, packs), Cache(settings.store.data_dir))
+    return Redactor(library, _policy(redaction, settings, packs))
+
+
+def _policy(redaction: RedactionSettings, settings: Settings, packs: Sequence[Pack]) -> Policy:
     return Policy(
         action=redaction.action,
         actions=redaction.actions,

@@ -1,6 +1,5 @@
 """A `gitleaks.toml` read as a pattern pack."""
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
@@ -11,7 +10,7 @@ import regex
 from scrubrelay.config.re2 import ForeignError, Translated, translate
 from scrubrelay.core.errors import ConfigError
 from scrubrelay.core.redaction.finders import Allow, Target, mistake, place_in
-from scrubrelay.core.redaction.pattern import Pack, Pattern, compile_match
+from scrubrelay.core.redaction.pattern import Pack, Pattern, compile_match, toml_of
 
 _RULES: Final = regex.compile(r"^\s*(?:\[\[\s*rules\s*\]\]|rules\s*=)", regex.MULTILINE)
 _ALLOWLISTS: Final = ("allowlist", "allowlists")
@@ -35,10 +34,7 @@ def from_gitleaks(text: str, source: str) -> Pack:
     Raises:
         ConfigError: With everything that is wrong in this file.
     """
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError([f"{source}: not TOML: {error}"]) from error
+    table = toml_of(text, source)
     reader = _Reader(source, _name(source))
     pack = reader.pack(table)
     if reader.problems:

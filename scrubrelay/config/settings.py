@@ -158,7 +158,8 @@ class RedactionSettings(Table):
         tuple[str, ...], Field(description="Packs, categories or pattern ids that are switched off again.")
     ] = ()
     pattern_files: Annotated[
-        tuple[str, ...], Field(description="Your own pattern files, folders of them, and globs; always on.")
+        tuple[str, ...],
+        Field(description="Your own pattern files, folders, globs; on, unless `default = false`."),
     ] = ()
     action: Annotated[
         Action,

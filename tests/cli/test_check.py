@@ -60,3 +60,12 @@ def test_a_glob_without_files_is_a_mistake(cli, tmp_path):
     (tmp_path / "scrubrelay.toml").write_text('[redaction]\npattern_files = ["rules/*.toml"]\n')
     code, _, err = cli("check")
     assert (code, err) == (1, "scrubrelay: [redaction] pattern_files: no file is called rules/*.toml\n")
+
+
+def test_a_rule_that_sentry_reads_otherwise_is_told_but_no_mistake(cli, tmp_path):
+    """The configuration holds; the warning stands on standard error."""
+    rule = '[[redaction.rule]]\nwhere = "email"\npatterns = ["contact.email"]\n'
+    (tmp_path / "scrubrelay.toml").write_text(rule)
+    code, _, err = cli("check")
+    assert code == 0
+    assert "warning: [[redaction.rule]] number 1 where: " in err

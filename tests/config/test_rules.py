@@ -54,6 +54,7 @@ FORWARDED = "$http.headers.x-forwarded-for"
 WHOLE = {
     "a string": ("extra.note", {"extra": {"note": "it", "b": "x"}}, {"extra": {"note": H, "b": "x"}}),
     "a number": ("extra.note", {"extra": {"note": 7}}, {"extra": {"note": H}}),
+    "a boolean": ("extra.note", {"extra": {"note": True, "b": True}}, {"extra": {"note": H, "b": True}}),
     "a dict": ("extra.a", {"extra": {"a": {"b": "c", "d": ["e"]}}}, {"extra": {"a": {"b": H, "d": [H]}}}),
     "an exception": (PLANS, {"tags": {"plan": "pro", "a": "b"}}, {"tags": {"plan": "pro", "a": H}}),
     "pairs": (PLANS, {"tags": [["plan", "pro"], ["a", "b"]]}, {"tags": [["plan", "pro"], ["a", H]]}),

@@ -157,10 +157,14 @@ class Proven:
         self._allow = [(one, [*map(compiled, one.regexes)], [*map(str.lower, one.words)]) for one in allow]
 
     def finditer(self, string: str, /, *, timeout: float | None = None) -> Iterator[Span]:
-        """Yield the cuts."""
+        """Yield the cuts; each expression of `allow` may take as long on one of them.
+
+        Raises:
+            TimeoutError: It took longer.
+        """
         for match in self._expression.finditer(string, timeout=timeout):
             start, end = self._span(match)
-            if start < end and not self._stays(match, start, end):
+            if start < end and not self._stays(match, start, end, timeout):
                 yield Span(start, end)
 
     def _span(self, match: "regex.Match[str]") -> tuple[int, int]:
@@ -168,7 +172,7 @@ class Proven:
         spans = (match.span(group) for group in groups)
         return next((span for span in spans if span[0] < span[1]), match.span())
 
-    def _stays(self, match: "regex.Match[str]", start: int, end: int) -> bool:
+    def _stays(self, match: "regex.Match[str]", start: int, end: int, timeout: float | None) -> bool:
         text = match.string
         if self._entropy and entropy_of(text[start:end]) <= self._entropy:
             return True
@@ -179,7 +183,7 @@ class Proven:
         }
         lowered = text[start:end].lower()
         for allow, expressions, words in self._allow:
-            told = any(one.search(targets[allow.target]) for one in expressions)
+            told = any(one.search(targets[allow.target], timeout=timeout) for one in expressions)
             worded = any(word in lowered for word in words)
             if (told and worded) if allow.both else (told or worded):
                 return True

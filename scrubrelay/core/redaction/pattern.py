@@ -111,6 +111,18 @@ _PACK_KEYS: Final = ("title", "categories", "default", "pattern")
 _EXAMPLE_KEYS: Final = {"example": ("text", "becomes", "key"), "counterexample": ("text", "why", "key")}
 
 
+def toml_of(text: str, source: str) -> dict[str, Any]:
+    """Return the tables of a file.
+
+    Raises:
+        ConfigError: It is no TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"{source}: not TOML: {error}"]) from error
+
+
 def parse_pack(text: str, source: str, own: Own | None = None) -> Pack:
     """Read one pack.
 
@@ -123,10 +135,7 @@ def parse_pack(text: str, source: str, own: Own | None = None) -> Pack:
         ConfigError: With everything that is wrong in this file.
     """
     name = source.replace("\\", "/").rpartition("/")[2].removesuffix(".toml")
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError([f"{source}: not TOML: {error}"]) from error
+    table = toml_of(text, source)
     reader = _Reader(source, own)
     pack = reader.pack(name, table)
     if reader.problems:

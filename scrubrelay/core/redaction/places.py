@@ -222,30 +222,32 @@ class Tree:
     ) -> Node:
         self._nodes += 1
         stance = self.rules.stance(covering)
-        excluded = frozenset(
-            index
-            for index, only, never in self._located
-            if (only and not only.match(path)) or never.match(path)
-        ).union(self._ids[name] for name in stance.off & self._ids.keys())
-        place = self._places.get((excluded, told, stance))
-        if place is None:
-            place = self._places[excluded, told, stance] = Place(excluded, told, stance.actions)
+        place = self._place(path, told, stance)
         exempt = self._exempt.get(path)
-        clean = place.clean if hider is None and exempt is None else _NOTHING
-        # `user` and `attrs` are touched again after the walk; deeper, entries of lists recur as a whole.
-        recurring = (len(path) == 1 and path[0] not in _TOUCHED) or path[-1:] == ("*",)
         return Node(
             path,
             place,
             hider,
             exempt,
-            clean,
+            place.clean if hider is None and exempt is None else _NOTHING,
             numbers=bool(told or hider),
-            recurring=recurring,
+            # `user` and `attrs` are touched again after the walk; deeper, entries of lists recur as a whole.
+            recurring=(len(path) == 1 and path[0] not in _TOUCHED) or path[-1:] == ("*",),
             kind=kind,
             covering=covering,
             removed=hider is not None and stance.actions.get(hider.id, ("", 0))[0] == "remove",
         )
+
+    def _place(self, path: tuple[str, ...], told: frozenset[int], stance: Stance) -> Place:
+        excluded = frozenset(
+            index
+            for index, only, never in self._located
+            if (only and not only.match(path)) or never.match(path)
+        ).union(self._ids[name] for name in stance.off & self._ids.keys())
+        known = self._places.get((excluded, told, stance))
+        if known is None:
+            known = self._places[excluded, told, stance] = Place(excluded, told, stance.actions)
+        return known
 
     def forget(self) -> None:
         """Forget which strings were clean."""

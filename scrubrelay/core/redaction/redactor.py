@@ -28,7 +28,7 @@ __all__ = ["Policy", "Redaction", "Redactor", "Scrubbed"]
 
 _REMARKED: Final = frozenset({"event", "transaction", "feedback", "replay_event", "security", "span"})
 """Item types whose payload has `_meta` at its root."""
-_TOLD: Final = 8
+_TOLD: Final = 2
 """Places of one known value whose redactions are remembered."""
 _TYPE: Final = regex.compile(r"[a-z][a-z_]{0,31}")
 _COUNTS: Final = frozenset({"length", "item_count", "meta_length"})

@@ -20,7 +20,7 @@ KINDS: Final[Mapping[str, str]] = {
     "hash": PSEUDONYMIZED,
 }
 """Actions, and what `_meta` calls them (relay-event-schema, `RemarkType`)."""
-_MERGED: Final = 8
+_MERGED: Final = 2
 """Remarks of SDKs on one known value that are remembered together with ours."""
 
 
@@ -66,13 +66,16 @@ def _annotate_known(root: dict[str, Any], block: Block) -> bool:
 def _merged(info: Any, known: Known) -> bytes:
     """Return what `_meta` said of a known value already, and our remarks, as JSON."""
     said = orjson.dumps(info)
-    if said not in known.merged:
+    merged = known.merged.get(said)
+    if merged is None:
         for one in known.changes if type(info) is dict else ():
             _annotate(info, one)
-        if len(known.merged) >= _MERGED:
-            known.merged.clear()
-        known.merged[said] = orjson.dumps(info)
-    return known.merged[said]
+        merged = orjson.dumps(info)
+        if len(said) <= len(known.written):
+            if len(known.merged) >= _MERGED:
+                known.merged.clear()
+            known.merged[said] = merged
+    return merged
 
 
 def _written(known: Known) -> bytes:

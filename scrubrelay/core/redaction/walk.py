@@ -20,8 +20,10 @@ _REMEMBERED: Final = 1024
 """Longer strings are rarely the same twice, and would fill the memory."""
 _MEMORY: Final = 100_000
 """Strings and values remembered, in all; then it starts anew."""
-_MEMORY_BYTES: Final = 16 * 1024 * 1024
-"""The same for what values in which something was found have become."""
+_MEMORY_BYTES: Final = 32 * 1024 * 1024
+"""The same for what they weigh, about."""
+_CHANGE: Final = 1000
+"""Bytes that a remembered change weighs, with its remark and its redactions."""
 _PATIENCE: Final = 32
 """A node whose values were new so often in a row is asked every eighth time only."""
 _TYPED: Final = frozenset({"value", "type", "unit"})
@@ -45,14 +47,15 @@ class Memory:
         """Remember a string as clean where it stands."""
         if len(text) <= _REMEMBERED:
             node.place.clean.add(text)
-            self._grow(0)
+            self._grow(len(text))
 
     def keep(self, node: Node, digest: bytes, known: Known) -> None:
         """Remember what became of a dict or list."""
         if not node.known:
             self._nodes.append(node)
         node.known[digest] = known
-        self._grow(len(known.written))
+        # `written`, and twice the remarks of an SDK with ours, which are kept if they are no longer.
+        self._grow(4 * len(known.written) + _CHANGE * len(known.changes))
 
     def _grow(self, size: int) -> None:
         self._count += 1
@@ -120,6 +123,8 @@ class Walk:
             self._container(holder, key, node, (*path, str(key)))
         elif kind is Raw or (kind in _NUMBERS and (node.numbers or not -_SHORT < value < _SHORT)):
             self._number(holder, key, node, path)
+        elif kind is bool:
+            self._boolean(holder, key, node, path)
 
     def _container(self, holder: Any, key: Any, node: Node, path: Path) -> None:
         """Scrub a dict or list, unless it is known from before; `path` is its own."""
@@ -211,7 +216,7 @@ class Walk:
         for key in value:
             if key != "value":
                 self._value(value, key, self._plain if typed else node.children.get(key) or own[key], path)
-        if typed and type(was) in _NUMBERS and type(value["value"]) is str:
+        if typed and isinstance(was, _NUMBERS) and type(value["value"]) is str:
             value["type"] = "string"
         return True
 
@@ -261,6 +266,10 @@ class Walk:
             self._memory.add(result.text, node)
         size = len(text.encode("utf-8", "surrogatepass"))
         self.changes.append(Change((*path, str(key)), result.cuts, result.text, len(text), size))
+
+    def _boolean(self, holder: Any, key: Any, node: Node, path: Path) -> None:
+        if node.hider is not None and is_of_rule(node.hider):  # other keys may say whether something was set
+            self._number(holder, key, node, path)
 
     def _number(self, holder: Any, key: Any, node: Node, path: Path) -> None:
         value = holder[key]

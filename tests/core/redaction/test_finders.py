@@ -125,3 +125,10 @@ def test_low_entropy_stays():
 )
 def test_what_is_allowed_stays(allow, left):
     assert cuts("key=(?P<cut>[a-d]+)", "key=abc\nkey=bcd # test", group="cut", allow=(allow,)) == left
+
+
+def test_an_exception_that_takes_too_long_is_stopped_like_its_pattern():
+    """A careless author writes either; what is not looked into in time counts as found, whole."""
+    proven = Proven(compiled("a+"), 0, 0, [Allow((r"^ (?: a | a a )+ $",), target="line")])
+    with pytest.raises(TimeoutError):
+        list(proven.finditer("a" * 60 + "!", timeout=0.05))

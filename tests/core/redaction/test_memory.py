@@ -8,8 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scrubrelay.core.redaction.changes import Known
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redactor
+from scrubrelay.core.redaction.walk import Memory
 
 LEAVES = st.sampled_from(
     [
@@ -115,3 +117,29 @@ def _texts(thing: Any, met: set[int]) -> Iterator[str]:
         names = [*getattr(thing, "__dict__", ()), *getattr(type(thing), "__slots__", ())]
         for name in names:
             yield from _texts(getattr(thing, name, None), met)
+
+
+SPELLED = [b"1e-07", b"1e+22", b"1.10", b"1.0", b"-0", b"123456789012345678901234567890", b"0.1"]
+
+
+@pytest.mark.parametrize("number", SPELLED)
+@pytest.mark.parametrize(
+    "form", [b'{"n":%b,"to":"jane@example.com","e":"%b"}', b'{"n": %b, "to": "jane@example.com", "e": "%b"}']
+)
+@pytest.mark.parametrize("escaped", [b"e", rb"\u00e9"], ids=["plain", "escaped"])
+def test_a_number_keeps_its_spelling_however_the_document_was_written(redactor, number, form, escaped):
+    """Writers differ in exponents; what one of them wrote is not always what the other would."""
+    for _ in range(2):
+        scrubbed, _ = redactor.json_document(form % (number, escaped))
+        assert b'"n":%b,' % number in scrubbed
+
+
+def test_memory_has_an_end(library):
+    """It starts anew before what became of values weighs more than some dozens of megabytes."""
+    memory = Memory(Redactor(library, Policy())._tree)
+    node = memory.tree.root()
+    kept = []
+    for number in range(100):
+        memory.keep(node, number.to_bytes(16), Known(1, (), b"x" * 1_000_000))
+        kept.append(len(node.known))
+    assert 0 < max(kept) < 40
