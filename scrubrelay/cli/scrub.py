@@ -15,12 +15,11 @@ from scrubrelay.config.build import redactor_of
 from scrubrelay.config.load import load
 from scrubrelay.core.delivery import Target, address
 from scrubrelay.core.errors import BadRequest, ScrubrelayError, Unscrubbable
-from scrubrelay.core.pipeline import Dropped, Outcome, finish, inspect
+from scrubrelay.core.pipeline import Circumstances, Dropped, Outcome, finish, inspect
 from scrubrelay.core.project import Project
 from scrubrelay.core.redaction.redactor import Redaction, Redactor
 from scrubrelay.core.wire.dsn import Dsn
 from scrubrelay.core.wire.envelope import Envelope, decode
-from scrubrelay.core.wire.ratelimits import RateLimits
 
 EXAMPLE: Final = "Example: scrubrelay scrub --report event.json; tail -f app.jsonl | scrubrelay scrub -"
 _DROPPED: Final = 3
@@ -96,7 +95,7 @@ class _Job:
             envelope = decode(data)
         except ScrubrelayError as error:
             raise BadRequest(f"{self._name}: not an envelope: {error}") from error
-        outcome = finish(inspect(envelope, _project_of(envelope, self._redactor), 0.0, RateLimits()))
+        outcome = finish(inspect(envelope, _project_of(envelope, self._redactor), Circumstances()))
         self._write(_with_its_dsn(outcome, envelope), outcome.redactions, "envelope")
         for number, decision in enumerate(outcome.decisions, start=1):
             place = f"item {number} ({decision.type})"

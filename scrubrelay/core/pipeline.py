@@ -9,6 +9,7 @@ import orjson
 import regex
 
 from scrubrelay.core.errors import BadRequest, Reason, Unscrubbable, place_of
+from scrubrelay.core.policy.client import NOBODY, Client
 from scrubrelay.core.project import Project
 from scrubrelay.core.redaction.redactor import Redaction
 from scrubrelay.core.wire.envelope import Envelope, Item, encode
@@ -28,6 +29,9 @@ _EVENT_ID = regex.compile(
     r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{12}"
 )
 _TYPE = regex.compile(r"[a-z][a-z_]{0,31}")
+
+
+_NO_LIMITS = RateLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,21 @@ Decision = Kept | Dropped
 
 
 @dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What decides about an envelope besides the envelope and its project.
+
+    Args:
+        now: Seconds since the epoch.
+        limits: What all upstreams of the project have asked to be spared.
+        client: Who sent it.
+    """
+
+    now: float = 0.0
+    limits: RateLimits = _NO_LIMITS
+    client: Client = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
 class Inspection:
     """An envelope of which it is known what need not be scrubbed: a fate for each of its items."""
 
@@ -92,7 +111,7 @@ class Outcome:
     redactions: tuple[Redaction, ...] = ()
 
 
-def inspect(envelope: Envelope, project: Project, now: float, limits: RateLimits) -> Inspection:
+def inspect(envelope: Envelope, project: Project, circumstances: Circumstances) -> Inspection:
     """Refuse what can be refused unscrubbed: too large, rate-limited by upstream, or going with such an item.
 
     Raises:
@@ -101,7 +120,7 @@ def inspect(envelope: Envelope, project: Project, now: float, limits: RateLimits
     if any(item.type in _INTERNAL for item in envelope.items):
         raise BadRequest("envelope contains internal items")
     event_id = _event_id(envelope)
-    fates = [_refusal(item, now, limits) for item in envelope.items]
+    fates = [_refusal(item, circumstances.now, circumstances.limits) for item in envelope.items]
     return Inspection(envelope, project, event_id, tuple(_together(envelope.items, fates)))
 
 

@@ -10,7 +10,7 @@ from typing import Final, ParamSpec, Protocol, TypeVar
 from aiohttp import web
 
 from scrubrelay.core.errors import BadRequest, RateLimited, Reason, ScrubrelayError, Unauthorized
-from scrubrelay.core.pipeline import Dropped, Kept, Outcome, finish, inspect
+from scrubrelay.core.pipeline import Circumstances, Dropped, Kept, Outcome, finish, inspect
 from scrubrelay.core.project import Project, Projects
 from scrubrelay.core.wire.auth import read_auth
 from scrubrelay.core.wire.dsn import Dsn
@@ -19,6 +19,7 @@ from scrubrelay.core.wire.ratelimits import RateLimits
 from scrubrelay.core.wire.store import envelope_of_store
 from scrubrelay.service.answers import pixel, reply
 from scrubrelay.service.body import Bodies
+from scrubrelay.service.client import client_of
 from scrubrelay.service.clock import Clock
 from scrubrelay.service.log import Once, log
 from scrubrelay.service.stores.base import Entry
@@ -72,7 +73,7 @@ class Intake:
             dsn = _dsn_of(envelope)
             project = project or projects.find(_named(dsn).public_key, project_id)
             _agree(dsn, project)
-            return await self._take(envelope, project, len(body))
+            return await self._take(request, envelope, project, len(body))
 
     async def store(self, request: web.BaseRequest, project_id: int | None) -> web.Response:
         """Take an event as SDKs sent it before there were envelopes."""
@@ -81,14 +82,14 @@ class Intake:
         async with self._bodies.read(request, projects.limits) as body:
             envelope = await _aside(len(body), envelope_of_store, body, self._clock.now())
             _agree(_dsn_of(envelope), project)
-            return await self._take(envelope, project, len(body))
+            return await self._take(request, envelope, project, len(body))
 
     async def pixel(self, request: web.BaseRequest, project_id: int | None) -> web.Response:
         """Take an event out of the query, as browsers send it that can load an image only."""
         project = self._authorized(request, self._projects(), project_id)
         data = request.query.get("sentry_data", "").replace(" ", "+")  # a + of base64 came through unquoted
         envelope = envelope_of_store(data.encode(errors="replace"), self._clock.now())
-        await self._take(envelope, project, len(data))
+        await self._take(request, envelope, project, len(data))
         return pixel()
 
     async def tunnel(self, request: web.BaseRequest, _project_id: int | None) -> web.Response:
@@ -98,7 +99,7 @@ class Intake:
             envelope = await _aside(len(body), decode, body)
             dsn = _named(_dsn_of(envelope))
             project = projects.find(dsn.public_key, dsn.project_id)
-            return await self._take(envelope, project, len(body))
+            return await self._take(request, envelope, project, len(body))
 
     def _authorized(self, request: web.BaseRequest, projects: Projects, project_id: int | None) -> Project:
         auth = read_auth(request.headers, request.query)
@@ -106,12 +107,16 @@ class Intake:
             raise _nobody()
         return projects.find(auth.public_key, project_id)
 
-    async def _take(self, envelope: Envelope, project: Project, size: int) -> web.Response:
+    async def _take(
+        self, request: web.BaseRequest, envelope: Envelope, project: Project, size: int
+    ) -> web.Response:
         now = self._clock.now()
         if len(envelope.items) > self._projects().limits.max_items:
             raise BadRequest("invalid event envelope", "too many individual items")
         limits = self._outbox.limits(project)
-        outcome = await _aside(size, _decide, envelope, project, now, limits)
+        circumstances = Circumstances(now, limits, client_of(request))
+        inspection = await _aside(size, inspect, envelope, project, circumstances)
+        outcome = await _aside(size, finish, inspection)
         self._tell(outcome, project)
         await self._keep(outcome, project, now, limits)
         told = limits.header(now)
@@ -140,10 +145,6 @@ class Intake:
                     project=project.id,
                     note="first of its kind; the ledger counts all",
                 )
-
-
-def _decide(envelope: Envelope, project: Project, now: float, limits: RateLimits) -> Outcome:
-    return finish(inspect(envelope, project, now, limits))
 
 
 async def _aside(size: int, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from scrubrelay.core.errors import BadRequest, Reason
-from scrubrelay.core.pipeline import Dropped, Kept, Outcome, finish, inspect
+from scrubrelay.core.pipeline import Circumstances, Dropped, Kept, Outcome, finish, inspect
 from scrubrelay.core.project import Project
 from scrubrelay.core.redaction.library import Library
 from scrubrelay.core.redaction.pattern import parse_pack
@@ -37,7 +37,7 @@ def item(kind: str, payload: bytes = b"{}", **headers) -> Item:
 
 def run(*items: Item, limits: str = "", project: Project = PROJECT, **headers) -> Outcome:
     told = RateLimits.parse({"X-Sentry-Rate-Limits": limits}, 200, NOW) if limits else RateLimits()
-    return finish(inspect(Envelope(headers, items), project, NOW, told))
+    return finish(inspect(Envelope(headers, items), project, Circumstances(NOW, told)))
 
 
 def fates(outcome: Outcome) -> list[Reason | None]:
@@ -63,7 +63,7 @@ def test_a_redaction_names_path_and_pattern():
 
 def test_an_untouched_item_goes_out_byte_for_byte():
     raw = b'{"type": "event",  "length": 18, "x-unknown": [1]}\n{"message":  "a" }'
-    clean = finish(inspect(decode(b"{}\n" + raw), PROJECT, NOW, RateLimits())).clean
+    clean = finish(inspect(decode(b"{}\n" + raw), PROJECT, Circumstances(NOW))).clean
     assert clean.partition(b"\n")[2].rstrip(b"\n") == raw
 
 
@@ -86,7 +86,7 @@ def test_a_defect_costs_its_item_and_quotes_nothing():
 def test_a_key_that_stands_twice_takes_nothing_out_raw(doubled):
     line = b'{"type":"%b","filename":"hushhush","filename":"x.txt"}' % doubled.encode()
     payload = b'{"message":"hushhush","message":"x"}'
-    clean = finish(inspect(decode(b"{}\n" + line + b"\n" + payload), PROJECT, NOW, RateLimits())).clean
+    clean = finish(inspect(decode(b"{}\n" + line + b"\n" + payload), PROJECT, Circumstances(NOW))).clean
     assert b"hushhush" not in (clean or b"")
 
 
@@ -236,9 +236,9 @@ def test_finishing_twice_changes_nothing():
     once = run(
         item("event", b'{"message": "a hushhush b"}'), event_id=EVENT_ID, dsn=f"http://{'a' * 32}@h/42"
     ).clean
-    assert finish(inspect(decode(once), PROJECT, NOW, RateLimits())).clean == once
+    assert finish(inspect(decode(once), PROJECT, Circumstances(NOW))).clean == once
 
 
 def test_an_envelope_that_came_clean_is_encoded_as_ever():
     envelope = Envelope({"event_id": EVENT_ID}, (item("event", b'{"message":"x"}'),))
-    assert finish(inspect(envelope, PROJECT, NOW, RateLimits())).clean == encode(envelope)
+    assert finish(inspect(envelope, PROJECT, Circumstances(NOW))).clean == encode(envelope)
