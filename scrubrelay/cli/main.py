@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "schema": ("scrubrelay.cli.schema", "Print the JSON Schema of scrubrelay.toml, for editors."),
     "scrub": ("scrubrelay.cli.scrub", "Scrub a JSON document, JSON lines or an envelope, offline."),
     "patterns": ("scrubrelay.cli.patterns", "List the patterns, or test them and your own."),
+    "token": ("scrubrelay.cli.token", "Say which tokens stand for a value, and which key made a token."),
     "import": (
         "scrubrelay.cli.importing",
         "Turn rules of Sentry, or a folder of its Relay, into a configuration.",

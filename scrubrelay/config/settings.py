@@ -172,6 +172,10 @@ class RedactionSettings(Table):
         Secret | None,
         Field(description='The key of `"hash"`: the same text gives the same token while it stays.'),
     ] = None
+    previous_hash_key: Annotated[
+        Secret | None,
+        Field(description="The key before: makes no tokens any more, but `scrubrelay token` still knows it."),
+    ] = None
     opaque: Annotated[
         Literal["drop", "forward"],
         Field(

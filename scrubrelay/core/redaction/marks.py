@@ -11,6 +11,8 @@ from scrubrelay.core.redaction.pattern import Pattern
 Action = Callable[[Pattern, str], str]
 HASH_DIGITS: Final = 32
 """As long as an MD5, which Sentry's grouping recognises and sets aside; shorter tokens would split issues."""
+KEY_DIGITS: Final = 4
+"""The first of them name the key: beside them a name would split every issue once when the key changes."""
 # What SDKs and servers write in place of a value: sentry-sdk, Relay, raven, Rails, Django, logfire.
 _FOREIGN = (
     r"\[[ ]?(?:Filtered|FILTERED|filtered|redacted|REDACTED|Redacted|removed|hidden"
@@ -45,14 +47,32 @@ def remove(pattern: Pattern, text: str) -> str:
     return ""
 
 
+def key_id(key: bytes) -> str:
+    """Return what all tokens of a key begin with; it says nothing about the key."""
+    return _hmac(key, b"scrubrelay key id")[:KEY_DIGITS]
+
+
+def token(key: bytes, text: str) -> str:
+    """Return the digits that stand for a text: the id of the key, then HMAC-SHA-256, cut to 112 bits."""
+    return _token(key, key_id(key), text)
+
+
 def keyed_hash(key: bytes) -> Action:
     """Return the action that puts a token: the same for the same text, on every relay with this key."""
+    id_ = key_id(key)
 
     def put(pattern: Pattern, text: str) -> str:
-        digest = hmac.new(key, text.encode("utf-8", "surrogatepass"), "sha256").hexdigest()
-        return f"{pattern.label[:-1]}:{digest[:HASH_DIGITS]}]"
+        return f"{pattern.label[:-1]}:{_token(key, id_, text)}]"
 
     return put
+
+
+def _token(key: bytes, id_: str, text: str) -> str:
+    return (id_ + _hmac(key, text.encode("utf-8", "surrogatepass")))[:HASH_DIGITS]
+
+
+def _hmac(key: bytes, text: bytes) -> str:
+    return hmac.new(key, text, "sha256").hexdigest()
 
 
 PLAIN_ACTIONS: Final[Mapping[str, Action]] = {

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scrubrelay.core.errors import Reason, Unscrubbable
+from scrubrelay.core.redaction.marks import key_id
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redactor
 from scrubrelay.core.wire.envelope import Item
@@ -270,8 +271,9 @@ def test_a_hash_is_the_same_for_the_same_text_and_key(small_pack):
     one, two = (
         Redactor(library, Policy(action="hash", hash_key=key)).text("a@b.cd")[0] for key in (b"1", b"2")
     )
-    assert one.startswith("[email:")
-    assert one != two
+    assert one.startswith(f"[email:{key_id(b'1')}")
+    assert two.startswith(f"[email:{key_id(b'2')}")
+    assert one[-28:] != two[-28:]
     assert Redactor(library, Policy(action="hash", hash_key=b"1")).text(one)[0] == one
 
 
