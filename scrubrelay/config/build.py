@@ -160,6 +160,7 @@ def _policy(redaction: RedactionSettings, settings: Settings, packs: Sequence[Pa
         opaque=redaction.opaque,
         client_ip=redaction.client_ip,
         budget=redaction.budget,
+        on_timeout=redaction.on_timeout,
         max_depth=settings.limits.max_depth,
         safe_keys=redaction.safe_keys,
         sensitive_keys=redaction.sensitive_keys,

@@ -189,6 +189,12 @@ class RedactionSettings(Table):
     budget: Annotated[Duration, Field(gt=0, description="The time one pattern may take on one string.")] = (
         0.05
     )
+    on_timeout: Annotated[
+        Literal["hide", "drop"],
+        Field(
+            description='When a pattern takes longer: the string is hidden whole, or its item is dropped.'
+        ),
+    ] = "hide"
     safe_keys: Annotated[
         tuple[str, ...], Field(description="Keys whose values are not hidden for their name.")
     ] = ()

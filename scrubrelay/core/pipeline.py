@@ -141,8 +141,13 @@ def finish(inspection: Inspection) -> Outcome:
     ]
     left = iter(kept)
     decisions = tuple(fate or next(left)[1] for fate in fates)
-    headers, redactions = inspection.project.redactor.headers(inspection.envelope.headers)
     event_id = inspection.event_id
+    try:
+        headers, redactions = inspection.project.redactor.headers(inspection.envelope.headers)
+    except Unscrubbable as error:  # without its header nothing can go
+        gone = zip(items, fates, strict=True)
+        ends = tuple(fate or _dropped(item, error.reason, error.detail) for item, fate in gone)
+        return Outcome(None, ends, event_id)
     if not kept:
         return Outcome(None, decisions, event_id, redactions)
     own = _own_headers(headers, inspection.project, event_id)

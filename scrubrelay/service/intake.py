@@ -12,6 +12,7 @@ from aiohttp import web
 from scrubrelay.core.errors import BadRequest, RateLimited, Reason, ScrubrelayError, Unauthorized
 from scrubrelay.core.pipeline import Circumstances, Dropped, Kept, Outcome, finish, inspect
 from scrubrelay.core.project import Project, Projects
+from scrubrelay.core.redaction.scanner import LATE
 from scrubrelay.core.wire.auth import read_auth
 from scrubrelay.core.wire.dsn import Dsn
 from scrubrelay.core.wire.envelope import Envelope, decode
@@ -135,7 +136,9 @@ class Intake:
     def _tell(self, outcome: Outcome, project: Project) -> None:
         """Log the first of each kind of thing that could not be scrubbed; the ledger counts the rest."""
         for one in outcome.decisions:
-            if isinstance(one, Dropped) and self._once.first(one.type, one.reason, one.detail):
+            if isinstance(one, Kept):
+                self._tell_late(one, project)
+            elif self._once.first(one.type, one.reason, one.detail):
                 log(
                     "dropped",
                     level=logging.WARNING,
@@ -144,6 +147,19 @@ class Intake:
                     detail=one.detail or "-",
                     project=project.id,
                     note="first of its kind; the ledger counts all",
+                )
+
+    def _tell_late(self, kept: Kept, project: Project) -> None:
+        """Log the first time that a pattern ran out of its budget, so that a string was hidden whole."""
+        for one in kept.redactions:
+            if one.pattern.startswith(LATE) and self._once.first(one.pattern):
+                log(
+                    "pattern_timed_out",
+                    level=logging.WARNING,
+                    pattern=one.pattern.removeprefix(LATE),
+                    type=kept.type,
+                    project=project.id,
+                    note="a string was hidden whole; first of its kind",
                 )
 
 

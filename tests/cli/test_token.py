@@ -70,6 +70,6 @@ def test_without_a_key_there_are_no_tokens(relay):
 
 
 def test_the_two_keys_of_a_rotation_differ(relay):
-    code, _, err = relay(HASHED + f'previous_hash_key = "{OLD}"\n', "", "check")
+    code, _, err = relay(HASHED + f'previous_hash_key = "{OLD}"\n', "", "token")
     assert code == 1
     assert "previous_hash_key: expected another key than hash_key" in err

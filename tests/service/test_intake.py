@@ -12,6 +12,10 @@ from backports import zstd
 
 from scrubrelay.core.errors import Reason
 from scrubrelay.core.project import PassThrough, Projects, Upstream
+from scrubrelay.core.redaction.library import Library
+from scrubrelay.core.redaction.pattern import Own, parse_pack
+from scrubrelay.core.redaction.policy import Policy
+from scrubrelay.core.redaction.redactor import Redactor
 from scrubrelay.core.wire.envelope import decode
 from scrubrelay.service.clock import SystemClock
 from scrubrelay.service.stores.base import StoreOptions
@@ -277,3 +281,26 @@ class TestRateLimits:
         answer = await limited.envelope(envelope(kind="session", payload=b"{}"))
         assert answer.status == 200
         assert "error:key:quota" in answer.headers["x-sentry-rate-limits"]
+
+
+_SLOW = """
+[[pattern]]
+id = "slow.z"
+label = "[z]"
+match = '(?: z | zz )+ (?! z ) (?= b )'
+"""
+SLOW = Redactor(
+    Library.compile([parse_pack(_SLOW, "slow.toml", Own(lambda name: (name, "")))]), Policy(budget=0.01)
+)
+
+
+@pytest.mark.parametrize("projects", [Projects(passing=PassThrough(SLOW))])
+async def test_a_pattern_that_runs_out_of_time_is_logged_once_by_its_name(relay, caplog):
+    """Never with a word of the text."""
+    evil = orjson.dumps({"event_id": EVENT_ID, "message": "z" * 200})
+    for _ in range(2):
+        assert (await relay.envelope(envelope(payload=evil))).status == 200
+    (told,) = [one.getMessage() for one in caplog.records if "pattern_timed_out" in one.getMessage()]
+    assert "pattern=slow.z" in told
+    assert "zzz" not in caplog.text
+    assert [message(clean) for clean in await relay.kept()] == ["[hidden]"] * 2

@@ -181,15 +181,17 @@ class Tree:
     def child(self, parent: Node, key: str) -> Node:
         """Return the node below `parent`, new or remembered."""
         known = parent.children.get(key)
-        if known is not None:
-            return known
+        if known is None:
+            known = parent.children[key] = self.unmet(parent, key)
+        return known
+
+    def unmet(self, parent: Node, key: str) -> Node:
+        """Return a node below `parent` that is not remembered yet."""
         name = self._marks.strip(key)
         told = parent.place.told.union(*(self._told_by.get(word, _NONE) for word in name_words(name)))
         path = (*parent.path, key)
         covering = self._covering(path, parent.kind, parent.covering)
-        node = self._node(path, told, self._hider(parent, name, covering), covering, parent.kind)
-        parent.children[key] = node
-        return node
+        return self._node(path, told, self._hider(parent, name, covering), covering, parent.kind)
 
     def hider(self, name: str) -> Pattern | None:
         """Return the key pattern that hides the value of this name, wherever it stands."""

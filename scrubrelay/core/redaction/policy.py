@@ -23,6 +23,7 @@ class Policy:
         opaque: Whether payloads that nobody can look into are dropped or forwarded raw.
         client_ip: Whether `{{auto}}` may make a server fill in the address of the connection.
         budget: Seconds one pattern may take on one string.
+        on_timeout: What follows when it takes longer: the string is hidden whole, or its item dropped.
         max_depth: Levels of nesting after which a document is dropped.
         safe_keys: Names whose values are not hidden for their name.
         sensitive_keys: More names whose values are hidden whole.
@@ -36,6 +37,7 @@ class Policy:
     opaque: Literal["drop", "forward"] = "drop"
     client_ip: Literal["drop", "keep"] = "drop"
     budget: float = 0.05
+    on_timeout: Literal["hide", "drop"] = "hide"
     max_depth: int = MAX_DEPTH
     safe_keys: tuple[str, ...] = ()
     sensitive_keys: tuple[str, ...] = ()
@@ -51,13 +53,13 @@ class Policy:
         return self.action
 
     def compile_actions(self, names: Iterable[str]) -> Mapping[str, Action]:
-        """Return the actions of these names and of the rules.
+        """Return the actions of these names and of the rules, and `replace`, by which whole strings are hidden.
 
         Raises:
             KeyError: The policy names an unknown action.
             ValueError: It hashes and has no key.
         """
-        used = {*names, *(rule.action for rule in self.rules if rule.action)}
+        used = {"replace", *names, *(rule.action for rule in self.rules if rule.action)}
         if "hash" not in used:
             return {name: PLAIN_ACTIONS[name] for name in used}
         if not self.hash_key:

@@ -1,14 +1,26 @@
 """Finds patterns in one string: the prefilter points, `regex` decides, validators and context confirm."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import regex
 
+from scrubrelay.core.errors import Reason, Unscrubbable
 from scrubrelay.core.redaction.keys import runs, segments
 from scrubrelay.core.redaction.library import Library, Rule
 from scrubrelay.core.redaction.marks import Marks
+from scrubrelay.core.redaction.pattern import Pattern
 from scrubrelay.core.redaction.places import Place
+from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.spans import Finding
+
+
+LATE: Final = "timed_out."
+
+
+def late(pattern: Pattern) -> Pattern:
+    """Return what hides a string whole on which a pattern ran out of its time."""
+    return Pattern(f"{LATE}{pattern.id}", "[hidden]", "A pattern ran out of its time on this string.")
 
 
 class Scanner:
@@ -17,16 +29,21 @@ class Scanner:
     Args:
         library: What to look for.
         marks: What earlier scrubbing left, which is no finding.
-        budget: Seconds one rule may take on one string; then the string counts as found, whole.
+        policy: How long one rule may take on one string, and what follows if it takes longer.
     """
 
-    def __init__(self, library: Library, marks: Marks, budget: float) -> None:
+    def __init__(self, library: Library, marks: Marks, policy: Policy) -> None:
         self._library = library
         self._marks = marks
-        self._budget = budget
+        self._budget = policy.budget
+        self._drops = policy.on_timeout == "drop"
 
     def find(self, text: str, place: Place, candidates: Sequence[int]) -> list[Finding]:
-        """Return what stands in the text, unsettled."""
+        """Return what stands in the text, unsettled.
+
+        Raises:
+            Unscrubbable: A rule ran out of its time, and the policy is to drop what holds such a string.
+        """
         found: list[Finding] = []
         lowered = ""
         rules = self._library.rules
@@ -58,8 +75,11 @@ class Scanner:
                     and (told or self._near(rule, text, start, end))
                 ):
                     yield Finding(start, end, rule.pattern)
-        except TimeoutError:
-            yield Finding(0, len(text), rule.pattern)
+        except TimeoutError as error:
+            if self._drops:
+                detail = f"pattern {rule.pattern.id} ran out of its budget"
+                raise Unscrubbable(Reason.TIMED_OUT, detail) from error
+            yield Finding(0, len(text), late(rule.pattern))
 
     def _counts(self, rule: Rule, cut: str) -> bool:
         return not self._marks.only(cut) and (rule.validate is None or rule.validate(cut))

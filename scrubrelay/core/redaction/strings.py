@@ -54,8 +54,8 @@ class Strings:
         self._readings = tuple(
             enumerate((self._decoded, self._structured, self._queried, self._wrapped), start=first)
         )
-        self._scanner = Scanner(library, self.marks, policy.budget)
-        patterns = (*library.patterns, *tree.rules.hiders, HIDDEN, custom(()))
+        self._scanner = Scanner(library, self.marks, policy)
+        patterns = (*library.patterns, *tree.rules.hiders, custom(()))
         self._names: Mapping[str, str] = {one.id: policy.action_for(one) for one in patterns}
         self._actions: Mapping[str, Action] = policy.compile_actions(self._names.values())
 
@@ -181,5 +181,6 @@ class Strings:
     def hide(self, place: Place, pattern: Pattern, text: str) -> Put:
         """Return what stands in the place of a cut, and why."""
         action, rule = place.actions.get(pattern.id, (None, 0))
-        name = action or self._names[pattern.id]
+        # What nobody could look into in time is no find: of it no end is kept, and no token made.
+        name = action or self._names.get(pattern.id, "replace")
         return Put(self._actions[name](pattern, text), name, rule)

@@ -242,10 +242,11 @@ class Walk:
         known = node.children.get(key)
         if known is not None:
             return known
-        child = self._tree.child(node, key)
+        child = self._tree.unmet(node, key)  # it is known when it was looked at, not before
         result = self._strings.scrub(key, child)
-        if result is not None:
-            del node.children[key]
+        if result is None:
+            node.children[key] = child
+        else:
             child.renamed = result.text
             child.cuts = result.cuts
             # What is left of a name may call for hiding where the whole of it did not: `token=url`, cut.
