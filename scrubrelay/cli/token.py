@@ -22,6 +22,7 @@ _COLUMNS: Final = ("line", "project", "key", "id", "token")
 
 def command(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="Values, one a line; - is standard input.")],
+    *,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> int:
@@ -44,7 +45,7 @@ def command(
 
 
 def _keys(settings: Settings) -> Iterator[tuple[int | None, str, bytes]]:
-    """Yield the project that a key is of (None for all that have none of their own), its setting, and the key."""
+    """Yield the project of a key (None: those without one of their own), its setting, and the key."""
     own = [(one.id, settings.redaction_of(one)) for one in settings.project if one.redaction]
     seen: set[tuple[str, bytes]] = set()
     for project, redaction in ((None, settings.redaction), *own):

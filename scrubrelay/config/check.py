@@ -134,7 +134,9 @@ def _unkeyed(redaction: RedactionSettings, at: Location) -> Iterator[Mistake]:
     actions = {redaction.action, *redaction.actions.values(), *(one.action for one in redaction.rule)}
     if "hash" in actions and not redaction.hash_key:
         yield (*at, "hash_key"), 'is missing, the action "hash" needs one'
-    keys = [one.get_secret_value().encode() for one in (redaction.hash_key, redaction.previous_hash_key) if one]
+    keys = [
+        one.get_secret_value().encode() for one in (redaction.hash_key, redaction.previous_hash_key) if one
+    ]
     if len({key_id(one) for one in keys}) < len(keys):
         yield (*at, "previous_hash_key"), "expected another key than hash_key, with another id"
 

@@ -191,9 +191,7 @@ class RedactionSettings(Table):
     )
     on_timeout: Annotated[
         Literal["hide", "drop"],
-        Field(
-            description='When a pattern takes longer: the string is hidden whole, or its item is dropped.'
-        ),
+        Field(description="When a pattern takes longer: the string is hidden whole, or its item is dropped."),
     ] = "hide"
     safe_keys: Annotated[
         tuple[str, ...], Field(description="Keys whose values are not hidden for their name.")

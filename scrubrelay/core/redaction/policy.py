@@ -53,7 +53,7 @@ class Policy:
         return self.action
 
     def compile_actions(self, names: Iterable[str]) -> Mapping[str, Action]:
-        """Return the actions of these names and of the rules, and `replace`, by which whole strings are hidden.
+        """Return the actions of these names and of the rules, and `replace`, which hides whole strings.
 
         Raises:
             KeyError: The policy names an unknown action.

@@ -14,7 +14,6 @@ from scrubrelay.core.redaction.places import Place
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.spans import Finding
 
-
 LATE: Final = "timed_out."
 
 

@@ -44,9 +44,7 @@ def test_the_string_is_hidden_whole_and_the_rest_stays():
 
 def test_its_redaction_names_the_pattern_that_was_slow():
     (decision,) = run("hide", {"message": EVIL}).decisions
-    assert [(one.path, one.pattern) for one in decision.redactions] == [
-        ("message", "timed_out.slow.letters")
-    ]
+    assert [(one.path, one.pattern) for one in decision.redactions] == [("message", "timed_out.slow.letters")]
 
 
 @pytest.mark.parametrize("action", ["mask", "partial", "hash", "remove"])
