@@ -10,6 +10,7 @@ from scrubrelay.core.errors import Reason
 from scrubrelay.core.ledger import Booking, Fate, Imbalance
 from scrubrelay.core.pipeline import Clean
 from scrubrelay.core.wire.ratelimits import RateLimits
+from scrubrelay.service.stores.audit import AuditStore
 
 Quantities = tuple[tuple[str, int], ...]
 Route = tuple[str, int, str]
@@ -208,6 +209,10 @@ class Store(Protocol):
     @property
     def writable(self) -> bool:
         """Whether the last commit succeeded."""
+
+    @property
+    def audit(self) -> AuditStore:
+        """What it keeps for the audit."""
 
     def append(self, entry: Entry) -> asyncio.Future[Sequence[Parcel]]:
         """Keep an envelope and book it.

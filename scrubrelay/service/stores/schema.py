@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from scrubrelay.core.errors import StoreUnavailable
+from scrubrelay.service.stores.migrations import STEPS, VERSION
 
-VERSION = 1
+_FIRST = 1
 _APPLICATION_ID = 0x5C4B5E1A
 _BUSY_SECONDS = 20.0
 # A quick check reads the whole file: 50 ms for this much. Larger files show their damage when it is met.
@@ -143,13 +144,15 @@ def _prepare(db: sqlite3.Connection, path: Path, synchronous: str) -> None:
         "cache_size=-8192",
     ):
         _pragma(db, setting)
+    for step in range(_pragma(db, "user_version") + 1, VERSION + 1):
+        db.executescript(f"BEGIN IMMEDIATE; {STEPS[step]} PRAGMA user_version={step}; COMMIT;")
 
 
 def _create(db: sqlite3.Connection) -> None:
     # 8 KiB pages: 30 % more 57 KB envelopes a second than 4 KiB, and still several small ones to a page.
     for setting in ("page_size=8192", "auto_vacuum=INCREMENTAL", "journal_mode=WAL"):
         _pragma(db, setting)
-    stamps = f"PRAGMA application_id={_APPLICATION_ID}; PRAGMA user_version={VERSION};"
+    stamps = f"PRAGMA application_id={_APPLICATION_ID}; PRAGMA user_version={_FIRST};"
     db.executescript(f"BEGIN IMMEDIATE; {_TABLES} {stamps} COMMIT;")
 
 

@@ -13,6 +13,7 @@ from scrubrelay.core.ledger import RELAY, Account, Booking, Fate, Imbalance, imb
 from scrubrelay.core.pipeline import Clean
 from scrubrelay.core.wire.ratelimits import RateLimit, RateLimits
 from scrubrelay.service.stores import rows
+from scrubrelay.service.stores.audit_sqlite import SqliteAudit
 from scrubrelay.service.stores.base import (
     Entry,
     Listed,
@@ -49,6 +50,7 @@ class SqliteStore:
             lambda: one_at_a_time(path),
             Reserve(path.with_name(path.name + ".reserve")),
         )
+        self.audit = SqliteAudit(self._writer)
         self._uncounted: list[Entry] = []
         self._counting = False
 

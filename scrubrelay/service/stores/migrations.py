@@ -1,0 +1,33 @@
+"""What each version of the SQLite schema adds to the one before; a new file takes all the steps too."""
+
+from collections.abc import Mapping
+from typing import Final
+
+_AUDIT: Final = """
+CREATE TABLE audit_log (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL,
+  detail TEXT NOT NULL
+);
+CREATE TRIGGER audit_log_stays BEFORE UPDATE ON audit_log
+  BEGIN SELECT raise(ABORT, 'the audit log only grows'); END;
+
+CREATE TABLE finding (
+  hour INTEGER NOT NULL, project TEXT NOT NULL, type TEXT NOT NULL, pattern TEXT NOT NULL,
+  path TEXT NOT NULL, quantity INTEGER NOT NULL, PRIMARY KEY (hour, project, type, pattern, path)
+) WITHOUT ROWID;
+CREATE TABLE item_fate (
+  hour INTEGER NOT NULL, project TEXT NOT NULL, type TEXT NOT NULL, fate TEXT NOT NULL,
+  quantity INTEGER NOT NULL, PRIMARY KEY (hour, project, type, fate)
+) WITHOUT ROWID;
+CREATE TABLE trail (
+  id INTEGER PRIMARY KEY, at REAL NOT NULL, skipped INTEGER NOT NULL, size INTEGER NOT NULL,
+  ids BLOB NOT NULL, notes BLOB NOT NULL
+);
+CREATE INDEX trail_by_age ON trail (at);
+"""
+"""Version 2. A row of `trail` holds what became of many events; their ids are looked for in `ids`."""
+
+STEPS: Final[Mapping[int, str]] = {2: _AUDIT}
+"""Version -> the statements that lead to it from the one before."""
+
+VERSION: Final = max(STEPS)
