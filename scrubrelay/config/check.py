@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from scrubrelay.config.names import TABLES, Location, nearest, unknown
-from scrubrelay.config.settings import ProjectSettings, RedactionSettings, Settings, Table
+from scrubrelay.config.settings import AdminSettings, ProjectSettings, RedactionSettings, Settings, Table
 from scrubrelay.config.values import WILDCARDS, Address
 from scrubrelay.core.redaction.marks import key_id
 
@@ -22,6 +22,9 @@ _EXPECTED: Final[Mapping[str, str]] = {
     "int_parsing": "expected a whole number",
     "int_from_float": "expected a whole number",
     "string_type": "expected text",
+    "string_too_short": "expected {min_length} characters or more",
+    "too_short": "expected {min_length} characters or more",
+    "string_pattern_mismatch": "expected what matches {pattern}",
     "tuple_type": "expected a list",
     "dict_type": "expected a table",
     "model_type": "expected a table",
@@ -114,11 +117,22 @@ def _crossed(settings: Settings, projects: Mapping[int, ProjectSettings]) -> Ite
         yield ("upstream", "dsn"), "expected either url or dsn, not both"
     if settings.server.listen == settings.admin.listen and settings.server.listen.port:
         yield ("admin", "listen"), f"expected another address than [server] listen, {settings.server.listen}"
+    yield from _namesakes(settings.admin)
     yield from _loops(settings, projects)
     yield from _unkeyed(settings.redaction, ("redaction",))
     for index, project in projects.items():
         if project.redaction is not None:
             yield from _unkeyed(settings.redaction_of(project), ("project", index, "redaction"))
+
+
+def _namesakes(admin: AdminSettings) -> Iterator[Mistake]:
+    """Yield the tokens that are called as another one: the audit could not tell who it was."""
+    for index, token in enumerate(admin.tokens):
+        others = [*admin.tokens[:index], *admin.every_token[len(admin.tokens) :]]
+        if any(token.name == other.name for other in others):
+            yield ("admin", "tokens", index, "name"), f'another token is called "{token.name}" too'
+        elif any(token.token == other.token for other in others):
+            yield ("admin", "tokens", index, "token"), "the same as another token"
 
 
 def _twins(projects: Any) -> Iterator[Mistake]:

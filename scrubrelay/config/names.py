@@ -16,6 +16,7 @@ from scrubrelay.config.settings import (
     Settings,
     StoreSettings,
     Table,
+    TokenSettings,
     UpstreamSettings,
 )
 
@@ -33,6 +34,7 @@ TABLES: Final[Mapping[tuple[str, ...], type[Table]]] = {
     (): Settings,
     ("server",): ServerSettings,
     ("admin",): AdminSettings,
+    ("admin", "tokens"): TokenSettings,
     ("store",): StoreSettings,
     ("upstream",): UpstreamSettings,
     ("project",): ProjectSettings,

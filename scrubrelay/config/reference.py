@@ -11,6 +11,7 @@ _REFERENCE: Final = {"type": "string", "pattern": r"\$\{[^{}]+\}"}
 _HEADINGS: Final = {
     ("server",): "[server]",
     ("admin",): "[admin]",
+    ("admin", "tokens"): "[[admin.tokens]]",
     ("store",): "[store]",
     ("upstream",): "[upstream]",
     ("project",): "[[project]]",

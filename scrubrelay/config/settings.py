@@ -23,6 +23,7 @@ from scrubrelay.core.wire.dsn import Dsn
 
 _MIB = 2**20
 Action = Literal["replace", "mask", "hash", "partial", "remove"]
+Scope = Literal["read", "write"]
 
 
 class Table(BaseModel):
@@ -45,6 +46,24 @@ class ServerSettings(Table):
     ] = 10.0
 
 
+class TokenSettings(Table):
+    """One token of the admin listener."""
+
+    name: Annotated[
+        str,
+        Field(
+            pattern=r"^[\w.@-]{1,64}$",
+            description="What the log and the audit call whoever uses it, such as a team.",
+        ),
+    ]
+    token: Annotated[
+        Secret, Field(min_length=16, description='The token itself: `"${file:/run/secrets/…}"`.')
+    ]
+    scope: Annotated[
+        Scope, Field(description='`"read"` looks only; `"write"` may change things as well.')
+    ] = "read"
+
+
 class AdminSettings(Table):
     """The other listener, for operators."""
 
@@ -53,8 +72,23 @@ class AdminSettings(Table):
     )
     token: Annotated[
         Secret | None,
-        Field(description="Bearer token; without one the admin listener answers loopback only."),
+        Field(
+            min_length=1, description='Short for one of `tokens`: called `"admin"`, for reading and writing.'
+        ),
     ] = None
+    tokens: Annotated[
+        tuple[TokenSettings, ...],
+        Field(
+            description="`[[admin.tokens]]`; with none at all, loopback only, with one that a start prints."
+        ),
+    ] = ()
+
+    @property
+    def every_token(self) -> tuple[TokenSettings, ...]:
+        """All tokens, the short one included."""
+        if self.token is None:
+            return self.tokens
+        return (*self.tokens, TokenSettings.model_construct(name="admin", token=self.token, scope="write"))
 
 
 class StoreSettings(Table):

@@ -10,12 +10,13 @@ _ANY_KEY: Final = "0123456789abcdef" * 2
 """A client key where every well-formed one is accepted: it opens nothing."""
 
 
-def greeting(settings: Settings, address: Address) -> Iterator[str]:
+def greeting(settings: Settings, address: Address, token: str | None = None) -> Iterator[str]:
     """Yield the lines.
 
     Args:
         settings: What holds.
         address: Where it listens, with the port that it really got.
+        token: The one for operators, where the configuration has none.
     """
     yield f"scrubrelay listens on http://{address}"
     near = Address("localhost", address.port) if address.host in WILDCARDS else address
@@ -25,6 +26,8 @@ def greeting(settings: Settings, address: Address) -> Iterator[str]:
             f"inspect mode: nothing is forwarded, the last {settings.store.keep_envelopes} envelopes "
             "are kept; set SCRUBRELAY_UPSTREAM_URL=https://… or [upstream] url to start forwarding"
         )
+    if token is not None:
+        yield f"for operators, until the next start: http://{settings.admin.listen} with the token {token}"
 
 
 def _dsns(settings: Settings, near: Address) -> Iterator[str]:

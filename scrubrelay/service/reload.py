@@ -21,7 +21,7 @@ _POLL: Final = 1.5
 """Seconds between two looks at the files. Polling works on every file system, mounted ones included."""
 _NEED_RESTART: Final[Mapping[str, Callable[[Settings], object]]] = {
     "[server]": lambda settings: settings.server,
-    "[admin]": lambda settings: settings.admin,
+    "[admin] listen": lambda settings: settings.admin.listen,
     "[store]": lambda settings: settings.store,
 }
 

@@ -15,7 +15,9 @@ from aiohttp import web
 
 from scrubrelay.config.values import Address
 from scrubrelay.core.errors import ConfigError, ScrubrelayError
-from scrubrelay.service.admin import Admin
+from scrubrelay.service.admin.listener import Admin
+from scrubrelay.service.admin.route import Services
+from scrubrelay.service.admin.tokens import Gate, leave_token, new_token
 from scrubrelay.service.clock import Clock, SystemClock
 from scrubrelay.service.greeting import greeting
 from scrubrelay.service.intake import Intake
@@ -102,12 +104,14 @@ class _Worker:
         configuration = self.configuration
         server = Server(Intake(lambda: configuration.projects, outbox, self.clock), outbox.writable)
         patience = configuration.settings.server.shutdown_timeout * _IN_FLIGHT
-        ingest, admin = _runner(server), _runner(Admin(configuration, outbox))
+        own = new_token()
+        gate = Gate(lambda: configuration.settings.admin, own, self.clock)
+        ingest, admin = _runner(server), _runner(Admin(Services(configuration, outbox, self.clock), gate))
         try:
             listen = configuration.settings.server.listen
             address = await _listen(ingest, listen, shared=self.post.slots > 1)
             if self.post.slot == 0:
-                self._greet(address)
+                self._greet(address, own)
                 await _listen_if_free(admin, configuration.settings.admin.listen)
             await self._wait()
             for site in ingest.sites:
@@ -132,8 +136,12 @@ class _Worker:
         await reader.read()
         self.stopping.set()
 
-    def _greet(self, address: Address) -> None:
-        for line in greeting(self.configuration.settings, address):
+    def _greet(self, address: Address, own: str) -> None:
+        """Say what to paste; where no token is configured, the relay's own too, which commands find."""
+        settings = self.configuration.settings
+        token = None if settings.admin.every_token else own
+        leave_token(settings.store.data_dir, token)
+        for line in greeting(settings, address, token):
             sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
 

@@ -225,6 +225,18 @@ def test_a_file_that_is_no_text(config, tmp_path):
             "[upstream] dsn: expected either url or dsn, not both",
         ),
         (
+            '[admin]\ntoken = "a"\n[[admin.tokens]]\nname = "admin"\ntoken = "aaaabbbbccccdddd"\n',
+            '[admin] tokens number 1, name: another token is called "admin" too',
+        ),
+        (
+            '[[admin.tokens]]\nname = "a"\ntoken = "aaaabbbbccccdddd"\nscope = "writ"\n',
+            '[admin] tokens number 1, scope: expected "read" or "write", got "writ", did you mean "write"?',
+        ),
+        (
+            '[[admin.tokens]]\nname = "a"\ntoken = "short"\n',
+            "[admin] tokens number 1, token: expected 16 characters or more",
+        ),
+        (
             '[admin]\nlisten = "127.0.0.1:3000"\n',
             "[admin] listen: expected another address than [server] listen, 127.0.0.1:3000",
         ),

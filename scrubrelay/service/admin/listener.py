@@ -1,0 +1,78 @@
+"""The other listener: who is let in, and which route answers."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import unquote
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from scrubrelay.core.errors import NotFound, ScrubrelayError, Unauthorized, place_of
+from scrubrelay.service.admin.route import Answer, Call, Route, Services
+from scrubrelay.service.admin.table import ROUTES
+from scrubrelay.service.admin.tokens import Gate
+from scrubrelay.service.answers import refusal, wrong_method
+from scrubrelay.service.log import log
+
+_HEADERS: Final[Mapping[str, str]] = {
+    "Server": "scrubrelay",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Admin:
+    """Answers every request of the admin listener.
+
+    Args:
+        services: What handlers look at.
+        gate: Who is let in.
+        routes: What there is to ask for.
+    """
+
+    def __init__(self, services: Services, gate: Gate, routes: Sequence[Route] = ROUTES) -> None:
+        self._services = services
+        self._gate = gate
+        self._routes = routes
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request, whatever happens."""
+        try:
+            response = _response(await self._answer(request))
+        except ScrubrelayError as error:
+            response = refusal(error)
+            if isinstance(error, Unauthorized):
+                response.headers["WWW-Authenticate"] = "Bearer"
+        # The last resort of this task loop, as in `server`.
+        except Exception as error:  # noqa: BLE001
+            log("defect", level=logging.ERROR, error=place_of(error))
+            response = refusal(ScrubrelayError("internal error"))
+        if not response.prepared:
+            response.headers.update(_HEADERS)
+        return response
+
+    async def _answer(self, request: web.BaseRequest) -> Answer:
+        bearer = self._gate.admit(request)
+        steps = tuple(unquote(step) for step in request.rel_url.raw_path.strip("/").split("/"))
+        there = [(route, path) for route in self._routes if (path := route.match(steps)) is not None]
+        if not there:
+            raise NotFound("not found")
+        method = "GET" if request.method == "HEAD" else request.method
+        for route, path in there:
+            if route.method == method:
+                bearer.check(route.scope)
+                return await route.handler(Call(request, self._services, bearer.name, path, route.max_body))
+        return wrong_method(", ".join(dict.fromkeys(_allowed(there))))
+
+
+def _allowed(there: Sequence[tuple[Route, Mapping[str, str]]]) -> list[str]:
+    return [
+        name for route, _ in there for name in (route.method, *(["HEAD"] if route.method == "GET" else []))
+    ]
+
+
+def _response(answer: Answer) -> web.StreamResponse:
+    if isinstance(answer, BaseModel):
+        return web.Response(body=answer.model_dump_json().encode(), content_type="application/json")
+    return answer

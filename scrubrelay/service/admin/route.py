@@ -1,0 +1,189 @@
+"""What a route of the admin listener is made of, and what its handler is given."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeVar
+
+import orjson
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from scrubrelay.config.settings import Scope
+from scrubrelay.core.errors import BadRequest, TooLarge
+from scrubrelay.service.clock import Clock
+from scrubrelay.service.outbox import Outbox
+from scrubrelay.service.reload import Configuration
+
+_PATIENCE: Final = 30.0
+"""Seconds that the body of a request may take to arrive."""
+_SMALL: Final = 65_536
+
+Method = Literal["GET", "POST", "DELETE"]
+
+
+class Model(BaseModel):
+    """What a request holds: closed to names that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Problem(BaseModel):
+    """What every refusal answers."""
+
+    detail: str = Field(description="One sentence; never a word of a payload.")
+    causes: list[str] = Field(default=[], description="What led to it, outermost first.")
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What handlers look at and control.
+
+    Args:
+        configuration: What holds now.
+        outbox: What waits, and the ledger.
+        clock: The time.
+    """
+
+    configuration: Configuration
+    outbox: Outbox
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that was let in.
+
+    Args:
+        request: As it came.
+        services: What may be looked at.
+        who: The name of its token.
+        path: The names in the route's path -> what stands there.
+        max_body: Most bytes that its body may have.
+    """
+
+    request: web.BaseRequest
+    services: Services
+    who: str
+    path: Mapping[str, str]
+    max_body: int = _SMALL
+
+    async def body(self) -> bytes:
+        """Return the body.
+
+        Raises:
+            TooLarge: It is larger than the route takes.
+            BadRequest: It did not arrive in time, or not whole.
+        """
+        if (self.request.content_length or 0) > self.max_body:
+            raise self._too_large()
+        pieces = bytearray()
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                async for piece in self.request.content.iter_any():
+                    pieces += piece
+                    if len(pieces) > self.max_body:
+                        raise self._too_large()
+        except (TimeoutError, ConnectionError, web.PayloadAccessError) as error:
+            raise BadRequest("the body did not arrive") from error
+        return bytes(pieces)
+
+    async def json(self, model: type[_Model]) -> _Model:
+        """Return the body as a model; an empty one is an empty object.
+
+        Raises:
+            BadRequest: It is no JSON, or not what the model asks for; with the places, without the values.
+            TooLarge: As `body`.
+        """
+        data = await self.body() or b"{}"
+        try:
+            return model.model_validate(orjson.loads(data))
+        except orjson.JSONDecodeError as error:
+            raise BadRequest("the body is not JSON") from error
+        except ValidationError as error:
+            raise _mistakes("the body is not as it should be", error) from error
+
+    def query(self, model: type[_Model]) -> _Model:
+        """Return the query as a model; a name that stands there several times is a list.
+
+        Raises:
+            BadRequest: It is not what the model asks for.
+        """
+        given = self.request.query
+        values = {name: given.getall(name) if len(given.getall(name)) > 1 else given[name] for name in given}
+        try:
+            return model.model_validate(values)
+        except ValidationError as error:
+            raise _mistakes("the query is not as it should be", error) from error
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(f"the body is larger than {self.max_body} bytes")
+
+
+Answer = BaseModel | web.StreamResponse
+"""What a handler returns: a model becomes JSON."""
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method and path of the admin listener; the table and the OpenAPI document are made of these.
+
+    Args:
+        method: GET answers HEAD as well.
+        path: With names in braces: `/api/audit/events/{event_id}`.
+        handler: What answers.
+        scope: What a token must be good for; one for writing may read too.
+        summary: One line for the document.
+        answers: The model of a successful answer; None if it is not JSON.
+        query: The model that the handler reads the query with.
+        body: The model that the handler reads the body with.
+        content_type: Of a successful answer that is not JSON.
+        max_body: Most bytes that a body may have.
+        refuses: Statuses that it may answer beside those that any route may.
+    """
+
+    method: Method
+    path: str
+    handler: Handler
+    scope: Scope
+    summary: str
+    answers: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    content_type: str = "application/json"
+    max_body: int = _SMALL
+    refuses: tuple[int, ...] = ()
+    steps: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "steps", tuple(self.path.strip("/").split("/")))
+
+    def match(self, steps: tuple[str, ...]) -> Mapping[str, str] | None:
+        """Return what stands at the names of the path; None if it is another path.
+
+        Args:
+            steps: What stood between the slashes, unquoted.
+        """
+        if len(steps) != len(self.steps):
+            return None
+        found: dict[str, str] = {}
+        for ours, theirs in zip(self.steps, steps, strict=True):
+            if ours.startswith("{"):
+                found[ours.strip("{}")] = theirs
+            elif ours != theirs:
+                return None
+        return found
+
+
+def _mistakes(detail: str, error: ValidationError) -> BadRequest:
+    """Return what is wrong where; the values stay out, they may be a payload."""
+    causes = [
+        ": ".join(filter(None, (".".join(map(str, one["loc"])), one["msg"])))
+        for one in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    return BadRequest(detail, *causes[:20])

@@ -1,0 +1,85 @@
+"""How the relay does: for operators as JSON, for Prometheus as text."""
+
+from typing import Any
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel, Field
+
+from scrubrelay.service.admin.route import Call, Services
+from scrubrelay.service.metrics import exposition
+
+
+class ConfigurationFigures(BaseModel):
+    """What the relay runs with."""
+
+    generation: int = Field(description="How often the configuration was loaded.")
+    problems: list[str] = Field(description="What was wrong with the files at the last reload.")
+    loaded_at: float = Field(description="When what holds now was loaded, in seconds since the epoch.")
+    reloads: dict[str, int] = Field(description="How many reloads were taken, and how many refused.")
+
+
+class StoreFigures(BaseModel):
+    """How full the store is."""
+
+    used_bytes: int = Field(description="Bytes of envelopes in it.")
+    max_bytes: int = Field(description="Where it refuses more.")
+    waiting: int = Field(description="Envelopes to be sent, once for each target.")
+    dead: int = Field(description="Envelopes that an upstream refused.")
+    kept: int = Field(description="Envelopes kept in inspect mode.")
+    oldest: float | None = Field(description="When the oldest waiting one was received.")
+    writable: bool = Field(description="Whether envelopes can be kept now.")
+
+
+class TargetFigures(BaseModel):
+    """How an upstream does."""
+
+    target: str = Field(description="Its name.")
+    down: bool = Field(description="Whether it seems to be down, so that it is only probed.")
+    ready: int = Field(description="Envelopes that may be sent now.")
+    delayed: int = Field(description="Envelopes that wait for their next try.")
+    in_flight: int = Field(description="Envelopes being sent.")
+    memory_bytes: int = Field(description="Bytes of envelopes in memory.")
+
+
+class LedgerLine(BaseModel):
+    """A sum of the ledger."""
+
+    project_id: int = Field(description="As the apps know it.")
+    category: str = Field(description="Sentry's data category.")
+    target: str = Field(description="The upstream; empty for the relay itself.")
+    fate: str = Field(description="received, passed, forwarded, waiting, or the reason of a drop.")
+    quantity: int = Field(description="How many.")
+
+
+class StatusAnswer(BaseModel):
+    """How the relay does."""
+
+    configuration: ConfigurationFigures
+    store: StoreFigures
+    targets: list[TargetFigures]
+    ledger: list[LedgerLine]
+
+
+async def status(call: Call) -> StatusAnswer:
+    """Answer with everything that is counted."""
+    return StatusAnswer.model_validate(await _figures(call.services))
+
+
+async def metrics(call: Call) -> web.Response:
+    """Answer with the same as Prometheus reads it."""
+    text = exposition(await _figures(call.services))
+    return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _figures(services: Services) -> dict[str, Any]:
+    configuration = services.configuration
+    return {
+        "configuration": {
+            "generation": configuration.generation,
+            "problems": list(configuration.problems),
+            "loaded_at": configuration.loaded_at,
+            "reloads": dict(configuration.reloads),
+        },
+        **await services.outbox.status(),
+    }

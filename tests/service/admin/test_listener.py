@@ -1,0 +1,101 @@
+"""Who is let in, and what is answered to whoever is not."""
+
+from itertools import product
+
+import pytest
+
+from scrubrelay.service.admin.table import ROUTES
+from tests.helpers.http import send
+from tests.service.admin.conftest import READER, TOKENS, WRITER
+from tests.service.conftest import KEY
+
+ENVELOPE = b'{}\n{"type":"session"}\n{}'
+TOKEN = "a-token-of-the-tests"
+
+
+async def test_the_status_has_ledger_outbox_and_configuration(relay, admin):
+    await relay.envelope(ENVELOPE)
+    figures = (await admin.get("/api/status")).json
+    configuration = figures["configuration"]
+    assert configuration.pop("loaded_at") > 1e9
+    assert configuration == {"generation": 1, "problems": [], "reloads": {"taken": 0, "refused": 0}}
+    assert figures["store"]["kept"] == 1
+    assert {
+        "project_id": 1,
+        "category": "session",
+        "target": "",
+        "fate": "received",
+        "quantity": 1,
+    } in figures["ledger"]
+
+
+async def test_metrics_count_what_the_ledger_counts(relay, admin):
+    await relay.envelope(ENVELOPE)
+    text = (await admin.get("/metrics")).body.decode()
+    line = 'scrubrelay_items_total{category="session",fate="received",project="1",target=""} 1.0'
+    assert line in text.splitlines()
+    assert "scrubrelay_outbox_kept 1.0" in text.splitlines()
+
+
+@pytest.mark.parametrize("environ", [{"SCRUBRELAY_ADMIN_TOKEN": TOKEN}, {}], ids=["set", "own"])
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer ", f"Bearer {TOKEN}x", f"Basic {TOKEN}", "Bearer \u00fc"]
+)
+async def test_who_has_no_token_is_refused(admin, header):
+    answer = await admin.get("/api/status", Authorization=header)
+    assert (answer.status, answer.headers["www-authenticate"]) == (401, "bearer")
+
+
+@pytest.mark.parametrize("environ", [{"SCRUBRELAY_ADMIN_TOKEN": TOKEN}])
+async def test_the_one_token_of_old_is_let_in(admin):
+    assert (await admin.get("/api/status", Authorization=f"Bearer {TOKEN}")).status == 200
+
+
+@pytest.mark.parametrize("config", [TOKENS])
+@pytest.mark.parametrize("token", [READER, WRITER])
+async def test_each_of_several_tokens_is_let_in(admin, token):
+    assert (await admin.get("/api/status", Authorization=f"Bearer {token}")).status == 200
+
+
+@pytest.mark.parametrize("config", [TOKENS])
+@pytest.mark.parametrize("route", [one for one in ROUTES if one.scope == "write"], ids=lambda one: one.path)
+async def test_a_token_for_reading_changes_nothing(admin, route):
+    answer = await admin.ask(route.method, route.path, Authorization=f"Bearer {READER}")
+    assert (answer.status, answer.json["detail"]) == (403, 'the token "dashboard" may only read')
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda one: f"{one.method} {one.path}")
+async def test_no_route_answers_without_a_token(admin, route):
+    assert (await admin.ask(route.method, route.path, Authorization="")).status == 401
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("localhost", 200), ("127.0.0.1", 200), ("rebound.example", 403)]
+)
+async def test_without_a_configured_token_a_foreign_name_is_refused(admin, name, status):
+    head = f"GET http://{name}/api/status HTTP/1.1\nAuthorization: Bearer {admin.token}"
+    assert (await send(admin.port, head)).status == status
+
+
+async def test_no_web_page_may_read_it(admin):
+    assert "access-control-allow-origin" not in (await admin.get("/api/status")).headers
+
+
+async def test_other_paths_and_methods_are_refused(relay, admin):
+    assert (await admin.get(f"/api/1/envelope/?sentry_key={KEY}")).status == 404
+    assert (await admin.ask("POST", "/api/status")).status == 405
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        *product(
+            ("GET", "POST", "DELETE", "PATCH", "X"),
+            ("/", "//", "/api", "/api/status/../../etc/passwd", "/%2e%2e/", "/api/%00", "/api/\udcff", "*"),
+        )
+    ],
+)
+async def test_strange_paths_are_refused_and_nothing_else(admin, method, path):
+    line = f"{method} {path} HTTP/1.1".encode(errors="surrogateescape").decode("latin-1")
+    answer = await send(admin.port, f"{line}\nAuthorization: Bearer {admin.token}\nHost: localhost")
+    assert answer.status in {400, 403, 404, 405}
