@@ -1,0 +1,127 @@
+"""Which exceptions of a chain or a group tell the issue."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from scrubrelay.core.policy.frames import Cut, Values, text
+from scrubrelay.core.policy.parameterise import parameterise
+from scrubrelay.core.policy.trace import VARIANTS, Trace
+
+MOST_EXCEPTIONS: Final = 50
+"""The newest of a chain: as many as Sentry's SDKs send at most."""
+
+
+class Failure:
+    """One exception, as far as it tells the issue.
+
+    Args:
+        raw: As the SDK wrote it.
+        platform: The event's.
+        where: Its dotted path.
+        cut: What redaction makes of a text.
+    """
+
+    __slots__ = ("id", "is_group", "parent", "trace", "type", "value", "values")
+
+    def __init__(self, raw: Mapping[str, Any], platform: str, where: str, cut: Cut | None) -> None:
+        kind, value = text(raw.get("type")), raw.get("value")
+        value = value if isinstance(value, str) else ""
+        if cut is not None:
+            kind = cut(kind, f"{where}.type") if kind else kind
+            value = cut(value, f"{where}.value") if value else value
+        self.type, self.value = kind, value
+        mechanism = raw.get("mechanism")
+        mechanism = mechanism if isinstance(mechanism, Mapping) else {}
+        self.id, self.parent = _id(mechanism.get("exception_id")), _id(mechanism.get("parent_id"))
+        self.is_group = mechanism.get("is_exception_group") is True
+        self.trace = Trace(raw.get("stacktrace"), platform, f"{where}.stacktrace", cut)
+        rest = self._rest(mechanism, where)
+        self.values: dict[str, Values] = {}
+        for variant in VARIANTS:
+            frames = self.trace.values[variant]
+            self.values[variant] = frames + (rest if frames else rest + self._message(mechanism, where))
+
+    def _rest(self, mechanism: Mapping[str, Any], where: str) -> Values:
+        values: Values = []
+        if self.type and mechanism.get("synthetic") is not True:
+            values.append((f"{where}.type", self.type))
+        for name, part in (("domain", 0), ("code", 1)):
+            error = _ns_error(mechanism)
+            if error is not None and error[part]:
+                values.append((f"{where}.mechanism.meta.ns_error.{name}", error[part]))
+        return values
+
+    def _message(self, mechanism: Mapping[str, Any], where: str) -> Values:
+        if not self.value or _ns_error(mechanism) is not None:
+            return []
+        message = parameterise(self.value)
+        return [(f"{where}.value", message)] if message else []
+
+
+def _id(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _ns_error(mechanism: Mapping[str, Any]) -> tuple[str, str] | None:
+    meta = mechanism.get("meta")
+    error = meta.get("ns_error") if isinstance(meta, Mapping) else None
+    if not isinstance(error, Mapping):
+        return None
+    code = error.get("code")
+    return text(error.get("domain")), str(code) if isinstance(code, int) else ""
+
+
+def telling(failures: Sequence[Failure]) -> Sequence[Failure]:
+    """Return those that count, in order: of a group its distinct members, or the one kind they are of.
+
+    A chain without the SDK's numbering, or with one that cannot be, counts as it is.
+    """
+    if len(failures) < 2 or any(one.id is None for one in failures):
+        return failures
+    by_id: dict[int | None, Failure] = {}
+    children: dict[int | None, list[Failure]] = {}
+    for one in reversed(failures):
+        by_id[one.id] = one
+        if one.parent is not None:
+            children.setdefault(one.parent, []).append(one)
+    root = by_id.get(0)
+    if root is None:
+        return failures
+    try:
+        members = list(_members(root, children))
+    except RecursionError:
+        return failures
+    members.sort(key=lambda one: one.type or "None", reverse=True)
+    distinct = [one for at, one in enumerate(members) if not at or _said(one) != _said(members[at - 1])]
+    if len(distinct) == 1:
+        return list(_first_path(distinct[0], children))
+    return [*distinct, root]
+
+
+def _members(root: Failure, children: Mapping[int | None, list[Failure]]) -> Iterator[Failure]:
+    """Yield the exceptions just below groups, in order, wherever they are in the tree."""
+    waiting, met = [root], 0
+    while waiting:
+        one = waiting.pop()
+        met += 1
+        if met > 2 * MOST_EXCEPTIONS:
+            raise RecursionError
+        if one.is_group:
+            waiting += reversed(children.get(one.id, []))
+        else:
+            yield one
+
+
+def _first_path(one: Failure, children: Mapping[int | None, list[Failure]]) -> Iterator[Failure]:
+    met = set()
+    while one.id not in met:
+        met.add(one.id)
+        yield one
+        below = children.get(one.id)
+        if not below:
+            return
+        one = below[0]
+
+
+def _said(one: Failure) -> tuple[list[str], ...]:
+    return tuple([text for _, text in one.values[variant]] for variant in VARIANTS)

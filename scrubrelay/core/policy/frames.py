@@ -1,0 +1,222 @@
+"""What a stack frame says of the issue it belongs to: module or file, function, and the line of source."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import regex
+
+from scrubrelay.core.policy import native
+
+Cut = Callable[[str, str], str]
+"""What redaction makes of a text that stands under a dotted path."""
+Values = list[tuple[str, str]]
+"""What counts, each with the name of what it is."""
+
+MOST_FRAMES: Final = 250
+"""Sentry keeps no more of a stack trace: the newest."""
+_LONGEST: Final = 4096
+_NATIVE: Final = frozenset({"objc", "cocoa", "swift", "native", "c"})
+_JAVASCRIPT: Final = frozenset({"javascript", "node"})
+_WITH_SOURCE: Final = frozenset({"javascript", "node", "python", "php", "ruby"})
+"""Where the line of source is good to tell frames apart."""
+_LONGEST_LINE: Final = 120
+_URLS: Final = ("http:", "https:", "applewebdata:", "blob:")
+_PAGES: Final = ("http://", "https://", "file://", "applewebdata://", "blob:")
+_NO_FILE: Final = frozenset({"<anonymous>", "[native code]"})
+_NO_NAME: Final = frozenset({"?", "<anonymous function>", "<anonymous>", "Anonymous function"})
+_NO_PLACE: Final = frozenset({"[native code]", "native code", "eval code", "<anonymous>"})
+_UNKNOWN: Final = frozenset({"<redacted>", "<unknown>"})
+_SEPARATOR: Final = regex.compile(r"[/\\]")
+_ERB: Final = regex.compile(r"__\d{4,}_\d{4,}\Z")
+_ACCESSORS: Final = ("sun.reflect.GeneratedMethodAccessor", "jdk.internal.reflect.GeneratedMethodAccessor")
+# What the JVM and its libraries make up at run time ends with a number of no meaning.
+_JAVASSIST: Final = regex.compile(r"(\$\$_javassist)(?:_seam)?(?:_[0-9]+)?")
+_GENERATED: Final = (
+    regex.compile(r"(sun\.reflect\.Generated(?:Serialization)?ConstructorAccessor)\d+"),
+    regex.compile(r"(\$\$[\w_]+?\$\$)[a-fA-F0-9]+(?:_[0-9]+)?"),
+    _JAVASSIST,
+    regex.compile(r"(\$HibernateProxy\$)\w+"),
+    regex.compile(r"(\$fn__)\d+"),
+)
+_BUILT: Final = regex.compile(r"\.min\.js|[.\-_~][0-9a-f]{8,}(?:\.chunk|\.bundle)?\.m?js")
+
+
+def text(value: Any) -> str:
+    """Return a string of at most some thousand characters; nothing for what is none."""
+    return value[:_LONGEST] if isinstance(value, str) else ""
+
+
+class Frame:
+    """One frame, as Sentry reads it once it is stored.
+
+    Args:
+        raw: As the SDK wrote it.
+        platform: The event's; a frame may have its own.
+        cut: What redaction makes of each of its texts.
+    """
+
+    __slots__ = (
+        "_line", "counts", "family", "file", "function", "in_app", "like", "module", "package", "path",
+        "platform", "raw_function", "sourcemap",
+    )  # fmt: skip
+
+    def __init__(self, raw: Mapping[str, Any], platform: str, cut: Cut | None = None) -> None:
+        platform = text(raw.get("platform")) or platform
+        self.platform = platform
+        self.family = (
+            "native" if platform in _NATIVE else "javascript" if platform in _JAVASCRIPT else "other"
+        )
+        path, file = text(raw.get("abs_path")), text(raw.get("filename"))
+        self.module = text(raw.get("module"))
+        self.package = text(raw.get("package"))
+        self.function = text(raw.get("function"))
+        self.raw_function = text(raw.get("raw_function"))
+        self._line = text(raw.get("context_line"))
+        if cut is not None:
+            file, self.module, self.function, self.raw_function, self._line = (
+                cut(value, name) if value else value
+                for name, value in (
+                    ("filename", file),
+                    ("module", self.module),
+                    ("function", self.function),
+                    ("raw_function", self.raw_function),
+                    ("context_line", self._line),
+                )
+            )
+        self.path = path or file
+        self.file = file or _file_of(self.path)
+        # Calls of itself from the same place are one.
+        self.like = (
+            self.path, self.package, self.module, self.file, self.function,
+            raw.get("lineno"), raw.get("colno"),
+        )  # fmt: skip
+        self.in_app = raw.get("in_app") is True
+        self.counts = True
+        data = raw.get("data")
+        self.sourcemap = isinstance(data, dict) and data.get("sourcemap") is not None
+        self.function = self._trimmed()
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is of a script in a page."""
+        return self.path.startswith(_PAGES)
+
+    @property
+    def is_built(self) -> bool:
+        """Whether its names are those of one build: a minified script that nobody has the map of."""
+        if self.family != "javascript" or self.sourcemap:
+            return False
+        return (
+            len(self._line) > _LONGEST_LINE or "{snip}" in self._line or _BUILT.search(self.path) is not None
+        ) and self.path.startswith(("http:", "https:", "app:"))
+
+    def values(self) -> Values:
+        """Return what counts; nothing if the frame says nothing."""
+        function = self.raw_function or self.function if self.family == "javascript" else ""
+        function = function.rsplit(".", 1)[-1]
+        if self.family == "javascript" and (function == "eval" or self.path in _NO_PLACE):
+            return []
+        values: Values = []
+        module = self._module()
+        if module:
+            values.append(("module", module))
+        else:
+            file = self._filename()
+            if file:
+                values.append(("filename", file))
+        line = self._source()
+        name = self._function(has_line=bool(line))
+        if name:
+            values.append(("function", name))
+        if line:
+            values.append(("context line", line))
+        return values
+
+    def _trimmed(self) -> str:
+        if self.platform == "csharp" or self.raw_function or not self.function:
+            return self.function
+        return (
+            native.function_name(self.function, self.platform) if self.family == "native" else self.function
+        )
+
+    def _module(self) -> str:
+        module = self.module
+        if not module:
+            return ""
+        if self.platform == "javascript":
+            return "" if "/" in module and self.path.endswith(module) else module
+        if self.platform != "java":
+            return module
+        if "$$Lambda$" in module:
+            return ""
+        for accessor in _ACCESSORS:
+            if module.startswith(accessor):
+                return accessor
+        if "$" in module or "Generated" in module:
+            for generated in _GENERATED:
+                module = generated.sub(r"\1<auto>", module)
+        return module
+
+    def _filename(self) -> str:
+        name = _SEPARATOR.split(self.file)[-1].lower()
+        if name in _NO_FILE or self.path.startswith(_URLS):
+            return ""
+        if self.path.startswith("file:") and self.family != "javascript":
+            return name
+        return _JAVASSIST.sub(r"\1<auto>", name) if self.platform == "java" else name
+
+    def _function(self, *, has_line: bool) -> str:
+        """Return the name as far as it is one: what a compiler or a template engine made up is not."""
+        name = self.function or self.raw_function
+        if self.platform == "csharp":
+            name = self.raw_function or name
+        if not name:
+            return ""
+        if self.family == "javascript":
+            return self._of_script(name, has_line=has_line)
+        if self.family == "native":
+            return "" if name in _UNKNOWN else name
+        return _OF_PLATFORM.get(self.platform, str)(name)
+
+    def _of_script(self, name: str, *, has_line: bool) -> str:
+        last = (self.raw_function or self.function).rsplit(".", 1)[-1]
+        if not last or last in _NO_NAME or last.endswith("/<") or (self.sourcemap and has_line):
+            return ""
+        return name.rsplit(".", 1)[-1]
+
+    def _source(self) -> str:
+        if not self._line or self.platform not in _WITH_SOURCE or len(self._line) > _LONGEST_LINE:
+            return ""
+        if (
+            self.family == "javascript"
+            and not self.function
+            and (self.path.startswith(_URLS) or self.path.startswith("file:"))
+        ):
+            return ""
+        return " ".join(self._line.split())
+
+
+def _file_of(path: str) -> str:
+    """Return the file of a path; of a URL what comes after the host, if anything does."""
+    if not path.startswith(_PAGES) or "://" not in path:
+        return path
+    _, _, rest = path.partition("://")
+    _, slash, rest = rest.partition("/")
+    return f"/{rest.partition('?')[0].partition('#')[0]}" if slash else path
+
+
+def _ruby(name: str) -> str:
+    return "block" if name.startswith("block ") else _ERB.sub("", name)
+
+
+def _php(name: str) -> str:
+    if name.startswith("class@anonymous") and "::" in name:
+        return name.rsplit("::", 1)[-1]
+    return "" if name.startswith(("[Anonymous", "class@anonymous\0")) else name
+
+
+def _java(name: str) -> str:
+    return "" if name.startswith("lambda$") else name
+
+
+_OF_PLATFORM: Final[Mapping[str, Callable[[str], str]]] = {"ruby": _ruby, "php": _php, "java": _java}

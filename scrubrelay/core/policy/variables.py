@@ -1,0 +1,190 @@
+"""Fingerprints that an app sets: literal parts, `{{ default }}`, and variables that stand for a field."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import regex
+
+from scrubrelay.core.policy.frames import Cut, text
+
+_Event = Mapping[str, Any]
+_Exceptions = Sequence[Mapping[str, Any]]
+DEFAULT: Final = "{{ default }}"
+MOST_PARTS: Final = 100
+_VARIABLE: Final = regex.compile(r"\{\{\s*(\S+?)\s*\}\}")
+_CHUNK: Final = "ChunkLoadError"
+_HYDRATION: Final = tuple(
+    f"{first} {then}" if then else first
+    for first, then in (
+        ("Hydration failed because the initial UI does not match what was rendered on the server.", ""),
+        (
+            "The server could not finish this Suspense boundary,",
+            "likely due to an error during server rendering. Switched to client rendering.",
+        ),
+        ("There was an error while hydrating this Suspense boundary.", "Switched to client rendering."),
+        (
+            "There was an error while hydrating. Because the error happened outside of a Suspense boundary,",
+            "the entire root will switch to client rendering.",
+        ),
+        ("Text content does not match server-rendered HTML.", ""),
+    )
+)
+"""What React says; Sentry makes one issue of them per transaction."""
+_SCRIPTS: Final = frozenset({"javascript", "node"})
+
+
+def resolved(event: _Event, exceptions: _Exceptions, cut: Cut | None) -> list[str]:
+    """Return the parts of the fingerprint, variables filled in; `[DEFAULT]` if there is none.
+
+    Sentry's own rules for scripts go before what the app set.
+    """
+    own = _known(event, exceptions)
+    if own:
+        return own
+    parts = event.get("fingerprint")
+    parts = [parts] if isinstance(parts, str) else parts
+    listed = parts[:MOST_PARTS] if isinstance(parts, list) else []
+    found = [one for one in map(_part, listed) if one is not None]
+    if not found:
+        return [DEFAULT]
+    return [_filled(at, one, event, exceptions, cut) for at, one in enumerate(found)]
+
+
+def _part(part: Any) -> str | None:
+    """Return a part as Sentry reads it: numbers and booleans are text."""
+    if isinstance(part, str):
+        return text(part)
+    if isinstance(part, bool):
+        return str(part)
+    return str(part) if isinstance(part, int) else None
+
+
+def _filled(at: int, part: str, event: _Event, exceptions: _Exceptions, cut: Cut | None) -> str:
+    variable = _VARIABLE.fullmatch(part)
+    if variable is None:
+        return cut(part, f"fingerprint.{at}") if cut is not None and part else part
+    name = variable[1]
+    if name == "default":
+        return DEFAULT
+    if name.startswith("tags."):
+        value, where = tag(event, name[5:]), name
+        return _cut(value, where, cut) or f"<no-value-for-tag-{name[5:]}>"
+    field = _FIELDS.get(name)
+    if field is None:
+        return part
+    find, where, missing = field
+    return _cut(find(event, exceptions), where, cut) or missing
+
+
+def _cut(value: str, where: str, cut: Cut | None) -> str:
+    return cut(value, where) if cut is not None and value else value
+
+
+def tag(event: _Event, name: str) -> str:
+    """Return a tag's value; nothing if it has none."""
+    tags = event.get("tags")
+    if isinstance(tags, Mapping):
+        value = tags.get(name)
+    else:
+        value = next((value for key, value in _pairs(tags) if key == name and value is not None), None)
+    return text(value) if not isinstance(value, (bool, int)) else str(value)
+
+
+def _pairs(tags: Any) -> Iterable[tuple[Any, Any]]:
+    for pair in tags[:1000] if isinstance(tags, list) else ():
+        if isinstance(pair, list) and len(pair) == 2:
+            yield pair[0], pair[1]
+
+
+def _known(event: _Event, exceptions: _Exceptions) -> list[str]:
+    """Return what Sentry itself sets: for a script that did not load, or a page that did not hydrate."""
+    if text(event.get("platform")) not in _SCRIPTS:
+        return []
+    values = [text(one.get("value")).strip() for one in exceptions]
+    if any(one.get("type") == _CHUNK for one in exceptions) or any(one.startswith(_CHUNK) for one in values):
+        return ["chunkloaderror"]
+    transaction = tag(event, "transaction") or text(event.get("transaction"))
+    if transaction and any(one in _HYDRATION for one in (*values, message(event).strip())):
+        return ["hydrationerror", transaction]
+    return []
+
+
+def message(event: _Event, *, template: bool = False) -> str:
+    """Return the event's message as it reads; with `template`, before its parameters were put in."""
+    for name in ("logentry", "sentry.interfaces.Message", "message"):
+        entry = event.get(name)
+        if isinstance(entry, Mapping):
+            first, second = ("message", "formatted") if template else ("formatted", "message")
+            found = text(entry.get(first)) or text(entry.get(second))
+        else:
+            found = text(entry)
+        if found:
+            return found
+    return ""
+
+
+_Find = Callable[[_Event, _Exceptions], str]
+
+
+def _of_event(name: str) -> _Find:
+    return lambda event, _: text(event.get(name))
+
+
+def _of_exception(name: str) -> _Find:
+    return lambda _, exceptions: text(exceptions[-1].get(name)) if exceptions else ""
+
+
+def _of_frame(*names: str) -> _Find:
+    """Return what finds a field of the frame that crashed: the newest of the app, else the newest."""
+
+    def find(event: _Event, exceptions: _Exceptions) -> str:
+        frame = _crashed(event, exceptions)
+        return next(filter(None, (text(frame.get(name)) for name in names)), "")
+
+    return find
+
+
+def _crashed(event: _Event, exceptions: _Exceptions) -> Mapping[str, Any]:
+    stacks = [one.get("stacktrace") for one in reversed(exceptions)] + [event.get("stacktrace")]
+    for stack in stacks:
+        frames = stack.get("frames") if isinstance(stack, Mapping) else None
+        found = [one for one in frames if isinstance(one, Mapping)] if isinstance(frames, list) else []
+        if found:
+            return next((one for one in reversed(found) if one.get("in_app") is True), found[-1])
+    return {}
+
+
+def _package(event: _Event, exceptions: _Exceptions) -> str:
+    return _of_frame("package")(event, exceptions).replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def _message(event: _Event, exceptions: _Exceptions) -> str:
+    return message(event) or _of_exception("value")(event, exceptions)
+
+
+_TYPE: Final = (_of_exception("type"), "exception.values.type", "<no-type>")
+_VALUE: Final = (_of_exception("value"), "exception.values.value", "<no-value>")
+_IN_STACK: Final = "exception.values.stacktrace.frames"
+_FUNCTION: Final = (_of_frame("function"), f"{_IN_STACK}.function", "<no-function>")
+_PATH: Final = (_of_frame("abs_path", "filename"), f"{_IN_STACK}.abs_path", "<no-abs-path>")
+_MODULE: Final = (_of_frame("module"), f"{_IN_STACK}.module", "<no-module>")
+_PACKAGE: Final = (_package, f"{_IN_STACK}.package", "<no-package>")
+_FIELDS: Final[Mapping[str, tuple[_Find, str, str]]] = {
+    "transaction": (_of_event("transaction"), "transaction", "<no-transaction>"),
+    "message": (_message, "logentry.formatted", "<no-message>"),
+    "type": _TYPE,
+    "error.type": _TYPE,
+    "value": _VALUE,
+    "error.value": _VALUE,
+    "function": _FUNCTION,
+    "stack.function": _FUNCTION,
+    "path": _PATH,
+    "stack.abs_path": _PATH,
+    "stack.filename": (_of_frame("filename", "abs_path"), f"{_IN_STACK}.filename", "<no-filename>"),
+    "module": _MODULE,
+    "stack.module": _MODULE,
+    "package": _PACKAGE,
+    "stack.package": _PACKAGE,
+    "level": (_of_event("level"), "level", "<no-level>"),
+    "logger": (_of_event("logger"), "logger", "<no-logger>"),
+}
