@@ -10,11 +10,13 @@ import regex
 
 from scrubrelay.core.errors import BadRequest, Reason, Unscrubbable, place_of
 from scrubrelay.core.policy.client import NOBODY, Client
+from scrubrelay.core.policy.event import Event
 from scrubrelay.core.project import Project
 from scrubrelay.core.redaction.redactor import Redaction
 from scrubrelay.core.wire.envelope import Envelope, Item, encode
 from scrubrelay.core.wire.items import kind_of, quantities
 from scrubrelay.core.wire.ratelimits import RateLimits
+from scrubrelay.core.wire.trace import Trace
 
 Clean = NewType("Clean", bytes)
 """An encoded envelope that may leave. Only `finish` makes one; stores and forwarders take nothing else."""
@@ -86,12 +88,21 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """An envelope of which it is known what need not be scrubbed: a fate for each of its items."""
+    """An envelope of which it is known what need not be scrubbed.
+
+    Args:
+        envelope: As it came.
+        project: Whose it is.
+        event_id: 32 hex digits, of the header or the event; None if it has none.
+        fates: One for each item; None for what goes on.
+        late: Expressions of the configuration that ran out of time, and so were taken not to match.
+    """
 
     envelope: Envelope
     project: Project
     event_id: str | None
     fates: tuple[Dropped | None, ...]
+    late: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +123,7 @@ class Outcome:
 
 
 def inspect(envelope: Envelope, project: Project, circumstances: Circumstances) -> Inspection:
-    """Refuse what can be refused unscrubbed: too large, rate-limited by upstream, or going with such an item.
+    """Drop what need not be scrubbed: refused, filtered, or going with such an item.
 
     Raises:
         BadRequest: The header's event id is none, or an item is of a type that only relays make.
@@ -120,8 +131,12 @@ def inspect(envelope: Envelope, project: Project, circumstances: Circumstances) 
     if any(item.type in _INTERNAL for item in envelope.items):
         raise BadRequest("envelope contains internal items")
     event_id = _event_id(envelope)
-    fates = [_refusal(item, circumstances.now, circumstances.limits) for item in envelope.items]
-    return Inspection(envelope, project, event_id, tuple(_together(envelope.items, fates)))
+    trace = Trace.of(envelope.headers)
+    events = [Event(item, circumstances.client, trace) for item in envelope.items]
+    fates = [_refusal(event.item, circumstances) or _filtered(event, project) for event in events]
+    fates = _together(envelope.items, fates)
+    late = tuple(source for event in events for source in event.late)
+    return Inspection(envelope, project, event_id, tuple(fates), late)
 
 
 def finish(inspection: Inspection) -> Outcome:
@@ -155,13 +170,18 @@ def finish(inspection: Inspection) -> Outcome:
     return Outcome(clean, decisions, event_id, redactions)
 
 
-def _refusal(item: Item, now: float, limits: RateLimits) -> Dropped | None:
+def _refusal(item: Item, circumstances: Circumstances) -> Dropped | None:
     kind = kind_of(item)
     if len(item.payload) > kind.max_bytes:
         return _dropped(item, Reason.TOO_LARGE, f"over {kind.max_bytes} bytes")
-    if kind.category is not None and limits.limited(kind.category, now):
+    if kind.category is not None and circumstances.limits.limited(kind.category, circumstances.now):
         return _dropped(item, Reason.RATE_LIMITED)
     return None
+
+
+def _filtered(event: Event, project: Project) -> Dropped | None:
+    found = project.policies.filters.first(event)
+    return None if found is None else _dropped(event.item, found.reason, found.name)
 
 
 def _scrub(item: Item, project: Project) -> tuple[Item, Kept] | Dropped:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from scrubrelay.core.delivery import Target
 from scrubrelay.core.errors import Forbidden
+from scrubrelay.core.policy.policies import KEEP_ALL, Policies
 from scrubrelay.core.redaction.redactor import Redactor
 from scrubrelay.core.wire.dsn import Dsn
 
@@ -39,6 +40,7 @@ class Project:
         redactor: What is found, and what stands there afterwards.
         targets: Each of them gets every envelope; none in inspect mode.
         keep_client_ip: Whether the client's address may go on.
+        policies: What is kept and what is dropped.
     """
 
     id: int
@@ -47,6 +49,7 @@ class Project:
     redactor: Redactor
     targets: tuple[Target, ...] = ()
     keep_client_ip: bool = False
+    policies: Policies = KEEP_ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +89,18 @@ class PassThrough:
         redactor: What is found, and what stands there afterwards.
         upstream: Where all of it goes; None in inspect mode.
         keep_client_ip: Whether the client's address may go on.
+        policies: What is kept and what is dropped.
     """
 
     redactor: Redactor
     upstream: Upstream | None = None
     keep_client_ip: bool = False
+    policies: Policies = KEEP_ALL
 
     def project(self, key: str, project_id: int) -> Project:
         """Return the project of a key that nobody has listed."""
         targets = (self.upstream.target(key, project_id),) if self.upstream else ()
-        return Project(project_id, key, "", self.redactor, targets, self.keep_client_ip)
+        return Project(project_id, key, "", self.redactor, targets, self.keep_client_ip, self.policies)
 
     @property
     def only_project(self) -> int | None:

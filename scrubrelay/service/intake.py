@@ -10,7 +10,7 @@ from typing import Final, ParamSpec, Protocol, TypeVar
 from aiohttp import web
 
 from scrubrelay.core.errors import BadRequest, RateLimited, Reason, ScrubrelayError, Unauthorized
-from scrubrelay.core.pipeline import Circumstances, Dropped, Kept, Outcome, finish, inspect
+from scrubrelay.core.pipeline import Circumstances, Dropped, Inspection, Kept, Outcome, finish, inspect
 from scrubrelay.core.project import Project, Projects
 from scrubrelay.core.redaction.scanner import LATE
 from scrubrelay.core.wire.auth import read_auth
@@ -117,12 +117,24 @@ class Intake:
         limits = self._outbox.limits(project)
         circumstances = Circumstances(now, limits, client_of(request))
         inspection = await _aside(size, inspect, envelope, project, circumstances)
+        self._tell_late(inspection, project)
         outcome = await _aside(size, finish, inspection)
         self._tell(outcome, project)
         await self._keep(outcome, project, now, limits)
         told = limits.header(now)
         answer = {"id": outcome.event_id} if outcome.event_id else {}
         return reply(answer, headers={"X-Sentry-Rate-Limits": told} if told else None)
+
+    def _tell_late(self, inspection: Inspection, project: Project) -> None:
+        for source in inspection.late:
+            if self._once.first("late", source):
+                log(
+                    "filter_timed_out",
+                    level=logging.WARNING,
+                    expression=source,
+                    project=project.id,
+                    note="it was taken not to match; told once",
+                )
 
     async def _keep(self, outcome: Outcome, project: Project, now: float, limits: RateLimits) -> None:
         entry = _entry(outcome, project, now)

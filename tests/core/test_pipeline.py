@@ -1,10 +1,15 @@
 """What becomes of the items of an envelope, and of those that go with them."""
 
+from dataclasses import replace
+
 import orjson
 import pytest
 
 from scrubrelay.core.errors import BadRequest, Reason
 from scrubrelay.core.pipeline import Circumstances, Dropped, Kept, Outcome, finish, inspect
+from scrubrelay.core.policy.filters import Filter, Filters, environments, error_messages
+from scrubrelay.core.policy.globs import Glob, message_matcher
+from scrubrelay.core.policy.policies import Policies
 from scrubrelay.core.project import Project
 from scrubrelay.core.redaction.library import Library
 from scrubrelay.core.redaction.pattern import parse_pack
@@ -242,3 +247,54 @@ def test_finishing_twice_changes_nothing():
 def test_an_envelope_that_came_clean_is_encoded_as_ever():
     envelope = Envelope({"event_id": EVENT_ID}, (item("event", b'{"message":"x"}'),))
     assert finish(inspect(envelope, PROJECT, Circumstances(NOW))).clean == encode(envelope)
+
+
+def filtering(*filters: Filter) -> Project:
+    return replace(PROJECT, policies=Policies(filters=Filters(filters)))
+
+
+def of_environment(environment: str) -> Filter:
+    return next(environments([Glob.parse(environment)]))
+
+
+DEV = b'{"environment": "dev"}'
+
+
+def test_what_a_filter_hits_is_dropped_with_its_reason_and_name():
+    outcome = run(item("event", DEV), project=filtering(of_environment("dev")))
+    (decision,) = outcome.decisions
+    assert (outcome.clean, decision.reason, decision.detail) == (
+        None,
+        Reason.ENVIRONMENT,
+        'environments "dev"',
+    )
+
+
+@pytest.mark.parametrize(
+    ("kinds", "hit"),
+    [
+        (["event", "attachment", "user_report"], "event"),
+        (["profile", "transaction", "span"], "transaction"),
+        (["replay_event", "replay_recording"], "replay_event"),
+    ],
+)
+def test_what_depends_on_a_filtered_item_goes_with_it(kinds, hit):
+    items = [item(kind, DEV if kind == hit else _payload(kind)) for kind in kinds]
+    outcome = run(*items, project=filtering(of_environment("dev")))
+    assert (outcome.clean, set(fates(outcome))) == (None, {Reason.ENVIRONMENT})
+
+
+def test_spans_that_came_without_a_transaction_stay():
+    assert fates(run(item("span"), project=filtering(of_environment("dev")))) == [None]
+
+
+def test_an_event_that_cannot_be_read_is_the_scrubbers_to_judge():
+    assert fates(run(item("event", BROKEN), project=filtering(of_environment("*")))) == [Reason.UNDECODABLE]
+
+
+def test_an_expression_out_of_time_is_told():
+    slow = message_matcher("/(?:a|aa)+$/")
+    payload = orjson.dumps({"message": "a" * 5000 + "c"})
+    project = filtering(*error_messages([slow]))
+    inspection = inspect(Envelope({}, (item("event", payload),)), project, Circumstances(NOW))
+    assert (inspection.fates, inspection.late) == ((None,), (slow.source,))

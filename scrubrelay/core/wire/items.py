@@ -81,7 +81,8 @@ ITEMS: dict[str, ItemKind] = {
         ItemKind("log", "log_item", Shape.CONTAINER, max_bytes=12 * _MIB),
         ItemKind("trace_metric", "trace_metric", Shape.CONTAINER, max_bytes=12 * _MIB),
         # One legacy span is a document, a v2 container holds `items`: the same scrubber reads both.
-        ItemKind("span", "span", Shape.CONTAINER, max_bytes=12 * _MIB),
+        # Beside a transaction are spans of its own, which an SDK had no room for in it.
+        ItemKind("span", "span", Shape.CONTAINER, parent=("transaction",), max_bytes=12 * _MIB),
         ItemKind("metric_buckets", "metric_bucket", Shape.JSON),
         ItemKind("statsd", "metric_bucket", Shape.TEXT),
         ItemKind("metric_meta", "metric_bucket", Shape.JSON),

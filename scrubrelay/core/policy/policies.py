@@ -1,0 +1,21 @@
+"""All policies of one project."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from scrubrelay.core.policy.filters import NO_FILTERS, Filters
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """What a project keeps.
+
+    Args:
+        filters: What nobody wants to see.
+    """
+
+    filters: Filters = NO_FILTERS
+
+
+KEEP_ALL: Final = Policies()
+"""Nothing is dropped that can be scrubbed."""
