@@ -117,7 +117,7 @@ class Intake:
         limits = self._outbox.limits(project)
         circumstances = Circumstances(now, limits, client_of(request))
         inspection = await _aside(size, inspect, envelope, project, circumstances)
-        self._tell_late(inspection, project)
+        self._tell_timeouts(inspection, project)
         outcome = await _aside(size, finish, inspection)
         self._tell(outcome, project)
         await self._keep(outcome, project, now, limits)
@@ -125,7 +125,8 @@ class Intake:
         answer = {"id": outcome.event_id} if outcome.event_id else {}
         return reply(answer, headers={"X-Sentry-Rate-Limits": told} if told else None)
 
-    def _tell_late(self, inspection: Inspection, project: Project) -> None:
+    def _tell_timeouts(self, inspection: Inspection, project: Project) -> None:
+        """Log the first time that an expression of a filter ran out of time."""
         for source in inspection.late:
             if self._once.first("late", source):
                 log(
