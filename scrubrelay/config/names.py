@@ -8,6 +8,7 @@ import regex
 
 from scrubrelay.config.settings import (
     AdminSettings,
+    AuditSettings,
     DestinationSettings,
     LimitSettings,
     ProjectSettings,
@@ -42,6 +43,7 @@ TABLES: Final[Mapping[tuple[str, ...], type[Table]]] = {
     ("project", "redaction"): RedactionSettings,
     ("redaction",): RedactionSettings,
     ("limits",): LimitSettings,
+    ("audit",): AuditSettings,
 }
 
 # Not settings: what Kubernetes puts into the containers of a namespace with a service called "scrubrelay"

@@ -18,6 +18,7 @@ _HEADINGS: Final = {
     ("project", "upstreams"): "upstreams = [{…}]",
     ("redaction",): "[redaction]",
     ("limits",): "[limits]",
+    ("audit",): "[audit]",
 }
 
 

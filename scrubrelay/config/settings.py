@@ -22,6 +22,7 @@ from scrubrelay.config.values import (
 from scrubrelay.core.wire.dsn import Dsn
 
 _MIB = 2**20
+_DAY = 86400.0
 Action = Literal["replace", "mask", "hash", "partial", "remove"]
 Scope = Literal["read", "write"]
 
@@ -272,6 +273,35 @@ class LimitSettings(Table):
     ] = 128
 
 
+class AuditSettings(Table):
+    """What is kept for those who ask what became of the data; no text of a payload is ever in it."""
+
+    findings: Annotated[
+        bool, Field(description="Count what is found, by hour, project, item type, pattern and path.")
+    ] = True
+    findings_retention: Annotated[Duration, Field(gt=0, description="How long these counts are kept.")] = (
+        90 * _DAY
+    )
+    max_paths: Annotated[
+        int,
+        Field(ge=1, description="Most paths told apart in one hour of a project; the rest is `(other)`."),
+    ] = 500
+    words: Annotated[
+        tuple[str, ...],
+        Field(description="Names of your fields that stored paths may show; a key not known is `*` there."),
+    ] = ()
+    events: Annotated[
+        bool, Field(description="Note of each event what became of it, to be found by its id.")
+    ] = True
+    retention: Annotated[Duration, Field(gt=0, description="How long that is kept.")] = 7 * _DAY
+    max_bytes: Annotated[
+        Size, Field(ge=2**20, description="Most bytes of that on disk; then the oldest makes room.")
+    ] = 256 * _MIB
+    log_retention: Annotated[
+        Duration, Field(gt=0, description="How long the log of who read or did what is kept.")
+    ] = 365 * _DAY
+
+
 class Settings(Table):
     """The whole configuration."""
 
@@ -282,6 +312,7 @@ class Settings(Table):
     project: tuple[ProjectSettings, ...] = ()
     redaction: RedactionSettings = RedactionSettings()
     limits: LimitSettings = LimitSettings()
+    audit: AuditSettings = AuditSettings()
 
     @property
     def inspect_mode(self) -> bool:

@@ -25,6 +25,9 @@ from scrubrelay.service.upstream import Answer, Post
 Resolve = Callable[[str, int, str], Target | None]
 """Target name, our project id, our client key -> where that is today."""
 
+RETRY = "retry"
+"""How a try ended that is to be repeated."""
+
 _POLL_SECONDS = 1.0
 _REPORT_SECONDS = 60.0
 _PRUNE_SECONDS = 60.0
@@ -44,12 +47,14 @@ class ForwarderOptions:
         max_age: Seconds after which a parcel expires.
         connections: Most parcels in flight to one target.
         keeps_house: Whether this worker prunes the store and sends client reports; one of them must.
+        noted: Is told how each try ended: the parcel, the result, and what came back.
     """
 
     max_memory_bytes: int = 64 * 2**20
     max_age: float = 86400.0
     connections: int = 8
     keeps_house: bool = True
+    noted: Callable[[Parcel, str, int | str | None], None] = lambda _parcel, _result, _answer: None
 
 
 class Forwarder:
@@ -176,6 +181,7 @@ class Forwarder:
                 await self._restock(lane)
             step = lane.take(self._moment(), self._held)
             for parcel in step.expired:
+                self._options.noted(parcel, Reason.EXPIRED, None)
                 self._settle(parcel, Reason.EXPIRED)
             if step.send is not None:
                 self._spawn(self._send(lane, step.send))
@@ -243,14 +249,17 @@ class Forwarder:
         was_open = lane.is_open
         match judge(answer.status, answer.headers, self._clock.now()):
             case Sent(limits):
+                self._options.noted(parcel, Fate.FORWARDED, answer.status)
                 self._learn(parcel, limits)
                 lane.landed(parcel)
                 self._settle(parcel, Fate.FORWARDED)
             case Refused(status):
+                self._options.noted(parcel, Reason.REFUSED, status)
                 self._refusals.note(lane.target, status, parcel.event_id)
                 lane.landed(parcel)
                 self._settle(parcel, Reason.REFUSED, status)
             case Retry(after, limits):
+                self._options.noted(parcel, RETRY, answer.status or answer.why)
                 self._learn(parcel, limits)
                 self._put_back(lane, parcel, after, outage=not limits.limits)
         if lane.is_open and not was_open:

@@ -9,7 +9,9 @@ from typing import Final, ParamSpec, Protocol, TypeVar
 
 from aiohttp import web
 
+from scrubrelay.config.settings import AuditSettings
 from scrubrelay.core.errors import BadRequest, RateLimited, Reason, ScrubrelayError, Unauthorized
+from scrubrelay.core.evidence import Evidence
 from scrubrelay.core.pipeline import Circumstances, Dropped, Inspection, Kept, Outcome, finish, inspect
 from scrubrelay.core.project import Project, Projects
 from scrubrelay.core.redaction.scanner import LATE
@@ -22,6 +24,7 @@ from scrubrelay.service.answers import pixel, reply
 from scrubrelay.service.body import Bodies
 from scrubrelay.service.client import client_of
 from scrubrelay.service.clock import Clock
+from scrubrelay.service.evidence import Witness
 from scrubrelay.service.log import Once, log
 from scrubrelay.service.stores.base import Entry
 
@@ -55,9 +58,17 @@ class Intake:
         projects: Returns the projects of this moment; a request keeps those it began with.
         outbox: Where entries are kept.
         clock: The time.
+        witness: Takes evidence for the audit; one that takes what it takes by default, if not given.
     """
 
-    def __init__(self, projects: Callable[[], Projects], outbox: Keeper, clock: Clock) -> None:
+    def __init__(
+        self,
+        projects: Callable[[], Projects],
+        outbox: Keeper,
+        clock: Clock,
+        witness: Witness | None = None,
+    ) -> None:
+        self._witness = witness or Witness(AuditSettings)
         self._projects = projects
         self._outbox = outbox
         self._clock = clock
@@ -138,7 +149,7 @@ class Intake:
                 )
 
     async def _keep(self, outcome: Outcome, project: Project, now: float, limits: RateLimits) -> None:
-        entry = _entry(outcome, project, now)
+        entry = _entry(outcome, project, now, self._witness.evidence(outcome, project.id, now))
         refused = {one.reason for one in outcome.decisions if isinstance(one, Dropped)}
         if outcome.clean is None and refused == {Reason.RATE_LIMITED}:
             self._outbox.lose(entry)
@@ -213,7 +224,7 @@ def _agree(dsn: Dsn | None, project: Project) -> None:
             raise BadRequest("invalid event envelope", f"{name} header mismatch between envelope and request")
 
 
-def _entry(outcome: Outcome, project: Project, now: float) -> Entry:
+def _entry(outcome: Outcome, project: Project, now: float, evidence: tuple[Evidence, ...]) -> Entry:
     kept: Counter[str] = Counter()
     dropped: Counter[tuple[str, Reason]] = Counter()
     for one in outcome.decisions:
@@ -231,6 +242,7 @@ def _entry(outcome: Outcome, project: Project, now: float) -> Entry:
         targets=tuple(target.name for target in project.targets),
         kept=tuple(kept.items()),
         dropped=tuple((category, reason, quantity) for (category, reason), quantity in dropped.items()),
+        evidence=evidence,
     )
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
-from scrubrelay.config.settings import Settings
+from scrubrelay.config.settings import AuditSettings, Settings
 from scrubrelay.core.errors import RateLimited, Reason, StoreUnavailable, place_of
+from scrubrelay.core.evidence import lost
 from scrubrelay.core.project import Project, Projects
 from scrubrelay.core.wire.ratelimits import RateLimits
 from scrubrelay.service.clock import Clock
@@ -15,6 +16,7 @@ from scrubrelay.service.forwarder import Forwarder, ForwarderOptions, Resolve
 from scrubrelay.service.log import log
 from scrubrelay.service.stores.base import Entry, Parcel, Store, StoreOptions
 from scrubrelay.service.stores.registry import make_store
+from scrubrelay.service.trail import Trail
 from scrubrelay.service.upstream import Post, Upstream
 
 _BEHIND_SECONDS = 1
@@ -31,6 +33,7 @@ class OutboxOptions:
         connections: Most simultaneous requests to one target.
         timeout: Seconds that one request may take.
         slot: Which of the worker processes this is.
+        audit: Returns what is to be kept for the audit, as it is now.
     """
 
     max_memory_bytes: int = 64 * 2**20
@@ -38,6 +41,7 @@ class OutboxOptions:
     connections: int = 8
     timeout: float = 30.0
     slot: int = 0
+    audit: Callable[[], AuditSettings] = AuditSettings
 
 
 class Place(Protocol):
@@ -75,12 +79,14 @@ class Outbox:
         self._options = options or OutboxOptions()
         self._store = store
         self._clock = clock
+        self.trail = Trail(store.audit, self._options.audit, clock, prunes=self._options.slot == 0)
         self._post = post or Upstream(self._options.timeout, self._options.connections)
         forwarding = ForwarderOptions(
             self._options.max_memory_bytes,
             self._options.max_age,
             self._options.connections,
             self._options.slot == 0,
+            self.trail.delivered,
         )
         self._new_forwarder: Callable[[], Forwarder] = lambda: Forwarder(
             store, resolve, self._post, clock, forwarding
@@ -88,9 +94,17 @@ class Outbox:
         self._forwarder = self._new_forwarder()
         self._storing = 0
         self._running: asyncio.Task[None] | None = None
+        self._noting: asyncio.Task[None] | None = None
 
     @classmethod
-    def of(cls, settings: Settings, projects: Callable[[], Projects], clock: Clock, place: Place) -> "Outbox":
+    def of(
+        cls,
+        settings: Settings,
+        projects: Callable[[], Projects],
+        clock: Clock,
+        place: Place,
+        audit: Callable[[], AuditSettings] = AuditSettings,
+    ) -> "Outbox":
         """Return the outbox that a configuration describes, not started yet.
 
         Args:
@@ -98,11 +112,12 @@ class Outbox:
             projects: Returns the projects of this moment.
             clock: Time.
             place: Which of the workers this is.
+            audit: Returns `[audit]` as it is now.
         """
         kept, upstream = settings.store, settings.upstream
         options = StoreOptions(kept.durability, kept.max_bytes, kept.keep_envelopes, place.slot, place.slots)
         own = OutboxOptions(
-            kept.max_memory_bytes, kept.max_age, upstream.connections, upstream.timeout, place.slot
+            kept.max_memory_bytes, kept.max_age, upstream.connections, upstream.timeout, place.slot, audit
         )
         store = make_store(kept.url, options)
         return cls(store, lambda name, project_id, key: projects().target(name, project_id, key), clock, own)
@@ -123,6 +138,7 @@ class Outbox:
         """
         await self._store.open()
         self._running = asyncio.get_running_loop().create_task(self._forward())
+        self._noting = asyncio.get_running_loop().create_task(self.trail.run())
 
     async def _forward(self) -> None:
         """Forward until told to stop; after a defect, from the store, as after a restart."""
@@ -148,6 +164,10 @@ class Outbox:
                 task.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
         await self._forwarder.settle_all()
+        if self._noting is not None:
+            self._noting.cancel()
+            await asyncio.gather(self._noting, return_exceptions=True)
+            await self.trail.flush()
         await self._post.close()
         await self._store.close()
 
@@ -162,7 +182,8 @@ class Outbox:
         if self._storing and self._storing + size > self._options.max_memory_bytes:
             raise StoreUnavailable("the store is behind", retry_after=_BEHIND_SECONDS)
         limited = self._forwarder.hopeless(entry)
-        future = self._store.append(replace(entry, limited=limited) if limited else entry)
+        entry = replace(entry, limited=limited) if limited else entry
+        future = self._store.append(entry)
         self._storing += size
         # Whoever waits here may be cancelled; what was committed is forwarded all the same, and in its order.
         future.add_done_callback(lambda done: self._stored(done, entry))
@@ -173,6 +194,7 @@ class Outbox:
         error = future.exception()
         if error is None:
             self._forwarder.offer(future.result())
+            self.trail.received(entry, future.result())
         elif isinstance(error, RateLimited):
             self.lose(entry)
 
@@ -182,7 +204,10 @@ class Outbox:
         What `entry` still names as kept is dropped because the store is full.
         """
         refused = tuple((category, Reason.STORE_FULL, quantity) for category, quantity in entry.kept)
-        self._store.count(replace(entry, clean=None, kept=(), dropped=entry.dropped + refused))
+        evidence = lost(entry.evidence, Reason.STORE_FULL)
+        gone = replace(entry, clean=None, kept=(), dropped=entry.dropped + refused, evidence=evidence)
+        self._store.count(gone)
+        self.trail.received(gone)
 
     def limits(self, project: Project) -> RateLimits:
         """Return what SDKs of a project should be told to hold back: what all of its targets have limited."""

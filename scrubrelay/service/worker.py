@@ -19,6 +19,7 @@ from scrubrelay.service.admin.listener import Admin
 from scrubrelay.service.admin.route import Services
 from scrubrelay.service.admin.tokens import Gate, leave_token, new_token
 from scrubrelay.service.clock import Clock, SystemClock
+from scrubrelay.service.evidence import Witness
 from scrubrelay.service.greeting import greeting
 from scrubrelay.service.intake import Intake
 from scrubrelay.service.log import log, on_loop_error, set_up
@@ -90,7 +91,14 @@ class _Worker:
             loop.add_signal_handler(number, self.stopping.set)
         loop.add_signal_handler(signal.SIGHUP, self.configuration.ask)
         settings = self.configuration.settings
-        outbox = Outbox.of(settings, lambda: self.configuration.projects, self.clock, self.post)
+        configuration = self.configuration
+        outbox = Outbox.of(
+            settings,
+            lambda: configuration.projects,
+            self.clock,
+            self.post,
+            lambda: configuration.settings.audit,
+        )
         await outbox.start()
         try:
             await self._serve(outbox)
@@ -102,7 +110,9 @@ class _Worker:
     async def _serve(self, outbox: Outbox) -> None:
         """Listen until told to stop, then finish what is in flight."""
         configuration = self.configuration
-        server = Server(Intake(lambda: configuration.projects, outbox, self.clock), outbox.writable)
+        witness = Witness(lambda: configuration.settings.audit)
+        intake = Intake(lambda: configuration.projects, outbox, self.clock, witness)
+        server = Server(intake, outbox.writable)
         patience = configuration.settings.server.shutdown_timeout * _IN_FLIGHT
         own = new_token()
         gate = Gate(lambda: configuration.settings.admin, own, self.clock)

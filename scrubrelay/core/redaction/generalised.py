@@ -15,7 +15,8 @@ _MOST_SHORT: Final = 2
 _REMEMBERED: Final = 20_000
 _SHAPE: Final = regex.compile(r"[A-Za-z0-9_$@:/ -]*+(?:\[[A-Za-z][A-Za-z0-9 -]*+\])?+(?: [0-9]{1,2})?+")
 """What a name or the label of a redacted one is written in; `@` and `$` stand before names of templates."""
-_ANY: Final = "*"
+ANY: Final = "*"
+"""What stands for a list index and for a key that is not told."""
 _DEEPER: Final = "**"
 
 
@@ -24,11 +25,10 @@ class Generaliser:
 
     Args:
         words: More words that names of fields are made of.
-        labels: What stands in place of redacted keys.
     """
 
-    def __init__(self, words: Iterable[str] = (), labels: Iterable[str] = ()) -> None:
-        own = (word for name in (*words, *labels) for word in segments(name))
+    def __init__(self, words: Iterable[str] = ()) -> None:
+        own = (word for name in words for word in segments(name))
         self._words = WORDS | frozenset(own)
         self._known: dict[str, str] = {}
 
@@ -56,8 +56,8 @@ class Generaliser:
         if not step:
             return ""
         if len(step) > _LONGEST_STEP or step.isdecimal() or not _SHAPE.fullmatch(step):
-            return _ANY
+            return ANY
         words = segments(step)
         short = [word for word in words if len(word) == 1 or (word.isdecimal() and len(word) == 2)]
         unknown = [word for word in words if word not in self._words and word not in short]
-        return step if words and not unknown and len(short) <= _MOST_SHORT else _ANY
+        return step if words and not unknown and len(short) <= _MOST_SHORT else ANY

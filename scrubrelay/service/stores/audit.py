@@ -2,7 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Literal, Protocol, get_args
+
+Dimension = Literal["hour", "project", "type", "pattern", "path"]
+DIMENSIONS: Final[tuple[Dimension, ...]] = get_args(Dimension)
+"""What findings can be told apart by."""
+
+Group = tuple[int | str, ...]
+"""The values of some dimensions, in the order in which they were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,71 @@ class Deed:
     detail: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which findings are meant.
+
+    Args:
+        since: From the hour of this moment on, in seconds since the epoch.
+        until: Before the hour of this moment; None for no end.
+        project: Of this project; None for all.
+        type: Of items of this type, empty for all.
+        pattern: Of this pattern, or of all whose id begins with it and a dot; empty for all.
+        path: At this path or below it; empty for all.
+    """
+
+    since: float = 0.0
+    until: float | None = None
+    project: int | None = None
+    type: str = ""
+    pattern: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fates:
+    """What became of the items of one type: their number by fate, which is `kept` or a reason."""
+
+    project: int
+    type: str
+    fate: str
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A leaf of the trail: what a worker noted of some events, and whose ids to look for.
+
+    Args:
+        at: When the last of it happened, in seconds since the epoch.
+        ids: The ids of the events, 16 bytes each, one behind the other.
+        notes: What was noted, as `service.trail` writes it.
+        skipped: How many events were not noted because there were too many.
+    """
+
+    at: float
+    ids: bytes
+    notes: bytes
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long things are kept, in seconds, and in how many bytes.
+
+    Args:
+        findings: Counts of what was found.
+        trail: What became of single events.
+        trail_bytes: Most bytes of that.
+        log: Who did what.
+    """
+
+    findings: float
+    trail: float
+    trail_bytes: int
+    log: float
+
+
 class AuditStore(Protocol):
     """The part of a store that is about the audit; every call raises `StoreUnavailable` as its others do."""
 
@@ -32,3 +104,26 @@ class AuditStore(Protocol):
 
     async def deeds(self, before: int | None = None, limit: int = 100, since: float = 0.0) -> Sequence[Deed]:
         """Return lines of the log, the newest first: those older than the line `before`."""
+
+    async def findings(
+        self, where: Where, by: Sequence[Dimension], after: Group | None = None, limit: int = 100
+    ) -> Sequence[tuple[Group, int]]:
+        """Return sums of what was found, in the order of their groups, from the one behind `after` on."""
+
+    async def fates(self, where: Where) -> Sequence[Fates]:
+        """Return what became of items; `pattern` and `path` do not matter."""
+
+    async def note(self, leaf: Leaf) -> None:
+        """Add to the trail, in no hurry."""
+
+    async def trail(self, event_id: bytes) -> Sequence[Leaf]:
+        """Return every leaf on which an event stands, the oldest first."""
+
+    async def skipped(self) -> int:
+        """Return how many events were not noted, within the time that the trail goes back."""
+
+    async def states(self, envelope_ids: Sequence[int]) -> Mapping[tuple[int, str], str]:
+        """Return (envelope, target) -> `waiting`, `dead` or `kept` of what is still in the outbox."""
+
+    async def prune(self, now: float, retention: Retention) -> None:
+        """Forget what is older than it should be, and what is too much."""

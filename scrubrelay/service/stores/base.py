@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import Literal, Protocol
 
 from scrubrelay.core.errors import Reason
+from scrubrelay.core.evidence import Evidence
 from scrubrelay.core.ledger import Booking, Fate, Imbalance
 from scrubrelay.core.pipeline import Clean
 from scrubrelay.core.wire.ratelimits import RateLimits
@@ -50,6 +51,7 @@ class Entry:
         kept: What goes on: data category and quantity.
         dropped: What does not: data category, reason and quantity.
         limited: Those of `targets` that want none of it for longer than it could wait.
+        evidence: What became of each item, for the audit.
     """
 
     project_id: int
@@ -61,6 +63,7 @@ class Entry:
     kept: Quantities = ()
     dropped: tuple[tuple[str, Reason, int], ...] = ()
     limited: frozenset[str] = frozenset()
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ def book(tx: Transaction, entry: Entry) -> None:
         target: Reason.RATE_LIMITED if target in entry.limited else Fate.WAITING for target in entry.targets
     }
     tx.book(arrived(entry.project_id, entry.kept, entry.dropped, fates), entry.received_at)
+    tx.sightings.add(entry.project_id, entry.evidence, entry.received_at)
     for target in entry.targets:
         where = (entry.project_id, entry.key, target)
         _report(tx, where, entry.dropped)

@@ -50,7 +50,7 @@ class SqliteStore:
             lambda: one_at_a_time(path),
             Reserve(path.with_name(path.name + ".reserve")),
         )
-        self.audit = SqliteAudit(self._writer)
+        self.audit = SqliteAudit(path, self._writer)
         self._uncounted: list[Entry] = []
         self._counting = False
 

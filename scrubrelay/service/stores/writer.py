@@ -14,6 +14,7 @@ from scrubrelay.core.errors import Reason, ScrubrelayError, StoreUnavailable
 from scrubrelay.core.ledger import Booking, Fate
 from scrubrelay.service.stores.reserve import Reserve
 from scrubrelay.service.stores.schema import unavailable, vacuum
+from scrubrelay.service.stores.sightings import Sightings
 
 T = TypeVar("T")
 
@@ -41,6 +42,7 @@ class Transaction:
         self.counters: dict[str, int] = dict(self._before)
         self._books: Counter[tuple[int, int, str, str, str]] = Counter()
         self._reports: Counter[ReportKey] = Counter()
+        self.sightings = Sightings()
 
     def next_id(self) -> int:
         """Return an id above all others, of this process or another."""
@@ -77,6 +79,7 @@ class Transaction:
         )
         self._books.clear()
         self._reports.clear()
+        self.sightings.write(self.db)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,69 @@
+"""Takes evidence of what became of envelopes, and bounds how much of it there can be."""
+
+from collections.abc import Callable
+from typing import Final
+
+from scrubrelay.config.settings import AuditSettings
+from scrubrelay.core.evidence import OTHER, Evidence, Finds, evidence_of
+from scrubrelay.core.pipeline import Outcome
+from scrubrelay.core.redaction.generalised import Generaliser
+
+_HOUR: Final = 3600
+_MOST_PLACES: Final = 20_000
+"""Combinations of project, pattern and path told apart in an hour, over all projects."""
+
+
+class Witness:
+    """What the intake asks for evidence.
+
+    Args:
+        settings: Returns `[audit]` as it is now.
+    """
+
+    def __init__(self, settings: Callable[[], AuditSettings]) -> None:
+        self._settings = settings
+        self._general = Generaliser()
+        self._words: tuple[str, ...] = ()
+        self._hour = 0
+        self._paths: dict[int, set[str]] = {}
+        self._places: set[tuple[int, str, str]] = set()
+
+    def __repr__(self) -> str:
+        return f"<Witness of {len(self._places)} places in {len(self._paths)} projects>"
+
+    def evidence(self, outcome: Outcome, project_id: int, now: float) -> tuple[Evidence, ...]:
+        """Return what became of an envelope's items; nothing if that is not wanted."""
+        settings = self._settings()
+        if not settings.findings:
+            return ()
+        if settings.words != self._words:
+            self._words, self._general = settings.words, Generaliser(settings.words)
+        if int(now // _HOUR) != self._hour:
+            self._hour = int(now // _HOUR)
+            self._paths.clear()
+            self._places.clear()
+        found = evidence_of(outcome, self._general)
+        return tuple(
+            one._replace(finds=self._bounded(one.finds, project_id, settings.max_paths)) if one.finds else one
+            for one in found
+        )
+
+    def _bounded(self, finds: Finds, project_id: int, most: int) -> Finds:
+        """Return finds with `(other)` for the paths beyond those that are told apart in this hour."""
+        if all((project_id, pattern, path) in self._places for pattern, path, _ in finds):
+            return finds
+        return tuple(
+            (pattern, path if self._admit(project_id, pattern, path, most) else OTHER, count)
+            for pattern, path, count in finds
+        )
+
+    def _admit(self, project_id: int, pattern: str, path: str, most: int) -> bool:
+        place = project_id, pattern, path
+        if place in self._places:
+            return True
+        paths = self._paths.setdefault(project_id, set())
+        if (path not in paths and len(paths) >= most) or len(self._places) >= _MOST_PLACES:
+            return False
+        paths.add(path)
+        self._places.add(place)
+        return True

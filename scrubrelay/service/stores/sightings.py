@@ -1,0 +1,40 @@
+"""Sums of what was found and what became of items: by hour, project, type, pattern and path."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
+
+from scrubrelay.core.evidence import Evidence
+
+_HOUR: Final = 3600
+_FINDING: Final = """INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity"""
+_FATE: Final = """INSERT INTO item_fate VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity"""
+
+
+class Sightings:
+    """What one transaction adds to the audit's sums; written once for all of its envelopes."""
+
+    def __init__(self) -> None:
+        self._findings: Counter[tuple[int, str, str, str, str]] = Counter()
+        self._fates: Counter[tuple[int, str, str, str]] = Counter()
+
+    def add(self, project_id: int, evidence: Iterable[Evidence], at: float) -> None:
+        """Add what became of an envelope's items."""
+        hour, project = int(at // _HOUR), str(project_id)
+        for name, fate, _, finds, items in evidence:
+            if items:
+                self._fates[hour, project, name, fate] += items
+            for pattern, path, count in finds:
+                self._findings[hour, project, name, pattern, path] += count
+
+    def write(self, db: sqlite3.Connection) -> None:
+        """Write the sums, and begin anew."""
+        if self._fates:
+            db.executemany(_FATE, [(*key, count) for key, count in self._fates.items()])
+            self._fates.clear()
+        if self._findings:
+            db.executemany(_FINDING, [(*key, count) for key, count in self._findings.items()])
+            self._findings.clear()

@@ -1,0 +1,38 @@
+"""How much evidence there can be."""
+
+from scrubrelay.config.settings import AuditSettings
+from scrubrelay.core.evidence import OTHER
+from scrubrelay.core.pipeline import Kept, Outcome
+from scrubrelay.core.redaction.redactor import Redaction
+from scrubrelay.service.evidence import Witness
+
+HOUR = 3600.0
+
+
+def outcome(*paths: str) -> Outcome:
+    return Outcome(None, (Kept("event", (), tuple(Redaction(path, "a", "replace") for path in paths)),))
+
+
+def paths(witness: Witness, *found: str, project: int = 1, at: float = 0.0) -> list[str]:
+    (one,) = witness.evidence(outcome(*found), project, at)
+    return [path for _, path, _ in one.finds]
+
+
+def test_paths_beyond_those_of_an_hour_are_told_as_others():
+    witness = Witness(lambda: AuditSettings(max_paths=2))
+    assert paths(witness, "user", "email", "name") == ["user", "email", OTHER]
+    assert paths(witness, "user", "phone") == ["user", OTHER]
+    assert paths(witness, "phone", project=2) == ["phone"]
+    assert paths(witness, "phone", at=HOUR) == ["phone"]
+
+
+def test_own_words_hold_as_soon_as_they_are_set():
+    settings = [AuditSettings()]
+    witness = Witness(lambda: settings[0])
+    assert paths(witness, "loyalty") == ["*"]
+    settings[0] = AuditSettings(words=("loyalty",))
+    assert paths(witness, "loyalty") == ["loyalty"]
+
+
+def test_nothing_is_kept_where_that_is_not_wanted():
+    assert Witness(lambda: AuditSettings(findings=False)).evidence(outcome("user"), 1, 0.0) == ()

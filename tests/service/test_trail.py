@@ -1,0 +1,99 @@
+"""What became of single events, found by their ids."""
+
+import pytest
+
+from scrubrelay.config.settings import AuditSettings
+from scrubrelay.core.evidence import Evidence
+from scrubrelay.core.pipeline import Clean
+from scrubrelay.service.stores.base import Entry, Parcel
+from scrubrelay.service.trail import Trail, read_leaf
+from scrubrelay.testing import ManualClock
+from tests.service.stores.conftest import opened, path
+
+__all__ = ["opened", "path"]
+MAIL = ("contact.email", "user.email", 2)
+
+
+def entry(number: int = 1, *, kept: bool = True, finds: int = 1) -> Entry:
+    item = Evidence("event", "kept" if kept else "capped", finds=(MAIL,) * finds)
+    clean = Clean(b"{}") if kept else None
+    return Entry(1, "k" * 32, f"{number:032x}", 5.0, clean, ("a",), evidence=(item,))
+
+
+def parcel(number: int = 1) -> Parcel:
+    return Parcel(9, 8, "a", 1, "k" * 32, f"{number:032x}", 5.0, 5.0, ("error",), 2, None)
+
+
+@pytest.fixture
+async def store(opened):
+    return await opened()
+
+
+def trail_on(store, **settings) -> Trail:
+    return Trail(store.audit, lambda: AuditSettings(**settings), ManualClock())
+
+
+async def noted(store, number: int = 1) -> list:
+    await store.flush()
+    leaves = await store.audit.trail(bytes.fromhex(f"{number:032x}"))
+    return [note for leaf in leaves for note in read_leaf(leaf, f"{number:032x}")]
+
+
+async def test_an_event_is_told_with_its_items_and_deliveries(store):
+    trail = trail_on(store)
+    trail.received(entry(), [parcel()])
+    trail.received(entry(2))
+    trail.delivered(parcel(), "retry", "TimeoutError")
+    await trail.flush()
+    trail.delivered(parcel(), "forwarded", 200)
+    await trail.flush()
+    (kind, event), *deliveries = await noted(store)
+    assert (kind, event["envelope"], event["received_at"], event["targets"]) == ("event", 8, 5.0, ["a"])
+    found = [{"pattern": "contact.email", "path": "user.email", "count": 2}]
+    assert event["items"] == [{"type": "event", "fate": "kept", "detail": "", "findings": found}]
+    assert [(one["result"], one["answer"]) for _, one in deliveries] == [
+        ("retry", "TimeoutError"),
+        ("forwarded", 200),
+    ]
+
+
+async def test_of_a_flood_of_dropped_events_a_sample_is_noted(store):
+    trail = trail_on(store)
+    for number in range(2000):
+        trail.received(entry(number, kept=False))
+    trail.received(entry(5000))
+    await trail.flush()
+    assert await noted(store, 499)
+    assert await noted(store, 5000)
+    assert not await noted(store, 500)
+    assert await store.audit.skipped() == 1500
+
+
+async def test_events_with_very_many_finds_have_an_end(store):
+    trail = trail_on(store)
+    for number in range(30):
+        trail.received(entry(number, finds=10_000))
+    await trail.flush()
+    await store.flush()
+    assert await store.audit.skipped() == 10
+
+
+@pytest.mark.parametrize("settings", [{"events": False}])
+async def test_nothing_is_noted_where_that_is_not_wanted(store, settings):
+    trail = trail_on(store, **settings)
+    trail.received(entry())
+    trail.delivered(parcel(), "forwarded", 200)
+    await trail.flush()
+    assert await noted(store) == []
+
+
+async def test_what_could_not_be_written_is_counted_as_skipped(store):
+    trail = trail_on(store)
+    trail.received(entry())
+    await store.close()
+    await trail.flush()
+    await store.open()
+    trail.received(entry(2))
+    await trail.flush()
+    await store.flush()
+    assert await store.audit.skipped() == 1
