@@ -79,11 +79,13 @@ class Circumstances:
         now: Seconds since the epoch.
         limits: What all upstreams of the project have asked to be spared.
         client: Who sent it.
+        captured: Whether anything of the project is taken; not so when an operator has switched it off.
     """
 
     now: float = 0.0
     limits: RateLimits = _NO_LIMITS
     client: Client = NOBODY
+    captured: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +133,20 @@ def inspect(envelope: Envelope, project: Project, circumstances: Circumstances) 
     if any(item.type in _INTERNAL for item in envelope.items):
         raise BadRequest("envelope contains internal items")
     event_id = _event_id(envelope)
+    if not circumstances.captured:
+        return _switched_off(envelope, project, event_id)
     trace = Trace.of(envelope.headers)
     events = [Event(item, circumstances.client, trace) for item in envelope.items]
     fates = [_refusal(event.item, circumstances) or _filtered(event, project) for event in events]
     fates = _together(envelope.items, fates)
     late = tuple(source for event in events for source in event.late)
     return Inspection(envelope, project, event_id, tuple(fates), late)
+
+
+def _switched_off(envelope: Envelope, project: Project, event_id: str | None) -> Inspection:
+    """Drop everything, sessions and the client's own reports included: nothing of the project goes on."""
+    fates = tuple(_dropped(item, Reason.CAPTURE_OFF) for item in envelope.items)
+    return Inspection(envelope, project, event_id, fates)
 
 
 def finish(inspection: Inspection) -> Outcome:

@@ -33,6 +33,7 @@ _REPORT_SECONDS = 60.0
 _PRUNE_SECONDS = 60.0
 _DEAD_SECONDS = 7 * 86400.0
 _HOMELESS_SECONDS = 30.0  # how often a parcel whose target is not configured looks whether it is again
+_STOPPED_SECONDS = 5.0  # how often a parcel of a project that is switched off looks whether it is on again
 _THREADED_BYTES = 64 * 1024  # compressing this much takes as long as a thread's round trip
 _RESTOCKED = 256
 _NO_LIMITS = RateLimits()
@@ -48,6 +49,7 @@ class ForwarderOptions:
         connections: Most parcels in flight to one target.
         keeps_house: Whether this worker prunes the store and sends client reports; one of them must.
         noted: Is told how each try ended: the parcel, the result, and what came back.
+        captures: Returns whether anything of a project may go; what must not waits, but for client reports.
     """
 
     max_memory_bytes: int = 64 * 2**20
@@ -55,6 +57,7 @@ class ForwarderOptions:
     connections: int = 8
     keeps_house: bool = True
     noted: Callable[[Parcel, str, int | str | None], None] = lambda _parcel, _result, _answer: None
+    captures: Callable[[int], bool] = lambda _project_id: True
 
 
 class Forwarder:
@@ -278,6 +281,8 @@ class Forwarder:
         target = self._resolve(parcel.target, parcel.project_id, parcel.key)
         if target is None:
             return _HOMELESS_SECONDS
+        if parcel.categories and not self._options.captures(parcel.project_id):
+            return _STOPPED_SECONDS
         return self._limited(target, parcel.categories)
 
     def _limited(self, target: Target, categories: tuple[str, ...]) -> float:

@@ -47,6 +47,9 @@ class Keeper(Protocol):
     def lose(self, entry: Entry) -> None:
         """Count what the client is refused: an SDK does not count what a 429 costs it, the limiter does."""
 
+    def captures(self, project: Project) -> bool:
+        """Return whether anything of the project is taken."""
+
     def limits(self, project: Project) -> RateLimits:
         """Return what the project's SDKs should be told to hold back."""
 
@@ -126,7 +129,8 @@ class Intake:
         if len(envelope.items) > self._projects().limits.max_items:
             raise BadRequest("invalid event envelope", "too many individual items")
         limits = self._outbox.limits(project)
-        circumstances = Circumstances(now, limits, client_of(request))
+        captured = self._outbox.captures(project)
+        circumstances = Circumstances(now, limits, client_of(request), captured=captured)
         inspection = await _aside(size, inspect, envelope, project, circumstances)
         self._tell_timeouts(inspection, project)
         outcome = await _aside(size, finish, inspection)

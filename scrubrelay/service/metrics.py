@@ -37,6 +37,7 @@ class _Figures(Collector):
         for key, (name, text) in _OUTBOX.items():
             if (value := self.figures["store"][key]) is not None:
                 yield GaugeMetricFamily(name, text, value=value)
+        yield _capture(self.figures["capture"])
         yield _targets(self.figures["targets"])
         yield from _configuration(self.figures["configuration"])
 
@@ -61,6 +62,18 @@ def _configuration(figures: Mapping[str, Any]) -> Iterator[Metric]:
     for result, count in figures["reloads"].items():
         reloads.add_metric([result], count)
     yield reloads
+
+
+def _capture(figures: Mapping[str, Any]) -> Metric:
+    off = GaugeMetricFamily(
+        "scrubrelay_capture_off",
+        "Whether an operator has switched a project off, or with an empty project everything",
+        labels=["project"],
+    )
+    lines = {str(one["project_id"] or "") for one in figures["off"]}
+    for project in sorted(lines | {""}):
+        off.add_metric([project], float(project in lines))
+    return off
 
 
 def _targets(lines: list[dict[str, Any]]) -> Metric:

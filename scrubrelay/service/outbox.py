@@ -16,6 +16,7 @@ from scrubrelay.service.forwarder import Forwarder, ForwarderOptions, Resolve
 from scrubrelay.service.log import log
 from scrubrelay.service.stores.base import Entry, Parcel, Store, StoreOptions
 from scrubrelay.service.stores.registry import make_store
+from scrubrelay.service.switches import Switches
 from scrubrelay.service.trail import Trail
 from scrubrelay.service.upstream import Post, Upstream
 
@@ -66,6 +67,9 @@ class Outbox:
         clock: Time.
         options: How it behaves.
         post: How servers are reached; by HTTP if not given.
+
+    Attributes:
+        switches: The emergency stop.
     """
 
     def __init__(
@@ -81,12 +85,14 @@ class Outbox:
         self._clock = clock
         self.trail = Trail(store.audit, self._options.audit, clock, prunes=self._options.slot == 0)
         self._post = post or Upstream(self._options.timeout, self._options.connections)
+        self.switches = Switches(store, clock)
         forwarding = ForwarderOptions(
             self._options.max_memory_bytes,
             self._options.max_age,
             self._options.connections,
             self._options.slot == 0,
             self.trail.delivered,
+            self.switches.takes,
         )
         self._new_forwarder: Callable[[], Forwarder] = lambda: Forwarder(
             store, resolve, self._post, clock, forwarding
@@ -95,6 +101,7 @@ class Outbox:
         self._storing = 0
         self._running: asyncio.Task[None] | None = None
         self._noting: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[None] | None = None
 
     @classmethod
     def of(
@@ -137,6 +144,8 @@ class Outbox:
             StoreUnavailable: It cannot be opened.
         """
         await self._store.open()
+        await self.switches.look()  # before the first envelope: a stop survives a restart
+        self._following = asyncio.get_running_loop().create_task(self.switches.follow())
         self._running = asyncio.get_running_loop().create_task(self._forward())
         self._noting = asyncio.get_running_loop().create_task(self.trail.run())
 
@@ -158,6 +167,8 @@ class Outbox:
             patience: Seconds after which requests in flight are given up; the next start repeats them.
         """
         self._forwarder.stop()
+        if self._following is not None:
+            self._following.cancel()
         if self._running is not None:
             _, late = await asyncio.wait({self._running}, timeout=patience)
             for task in late:
@@ -208,6 +219,10 @@ class Outbox:
         gone = replace(entry, clean=None, kept=(), dropped=entry.dropped + refused, evidence=evidence)
         self._store.count(gone)
         self.trail.received(gone)
+
+    def captures(self, project: Project) -> bool:
+        """Whether anything of a project is taken, or an operator has switched it off."""
+        return self.switches.takes(project.id)
 
     def limits(self, project: Project) -> RateLimits:
         """Return what SDKs of a project should be told to hold back: what all of its targets have limited."""

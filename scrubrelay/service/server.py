@@ -51,10 +51,14 @@ class Server:
     Args:
         intake: Takes envelopes and events.
         ready: Returns whether a configuration is loaded and the store can write.
+        capture: Returns whether anything is switched off: `"on"`, `"off"`, `"partly"`.
     """
 
-    def __init__(self, intake: Intake, ready: Callable[[], bool]) -> None:
+    def __init__(
+        self, intake: Intake, ready: Callable[[], bool], capture: Callable[[], str] = lambda: "on"
+    ) -> None:
         self._ready = ready
+        self._capture = capture
         self._once = Once()
         self._under_way = 0
         self._draining = False
@@ -148,7 +152,9 @@ class Server:
 
     async def _readiness(self, _request: web.BaseRequest, _project_id: int | None) -> web.Response:
         ready = self._ready()
-        return reply({"is_healthy": ready}, 200 if ready else 503)
+        capture = self._capture()
+        told = {} if capture == "on" else {"capture": capture}
+        return reply({"is_healthy": ready, **told}, 200 if ready else 503)
 
     def _note(self, error: ScrubrelayError) -> None:
         """Log the first of each kind of refusal: there may be one for each event of a misconfigured app."""

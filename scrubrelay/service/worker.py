@@ -112,7 +112,7 @@ class _Worker:
         configuration = self.configuration
         witness = Witness(lambda: configuration.settings.audit)
         intake = Intake(lambda: configuration.projects, outbox, self.clock, witness)
-        server = Server(intake, outbox.writable)
+        server = Server(intake, outbox.writable, outbox.switches.state)
         patience = configuration.settings.server.shutdown_timeout * _IN_FLIGHT
         own = new_token()
         gate = Gate(lambda: configuration.settings.admin, own, self.clock)

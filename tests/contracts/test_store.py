@@ -9,6 +9,7 @@ import pytest
 from scrubrelay.core.errors import RateLimited, Reason
 from scrubrelay.core.ledger import RELAY, Account, Fate
 from scrubrelay.core.pipeline import Clean
+from scrubrelay.core.policy.capture import Switch
 from scrubrelay.core.wire.ratelimits import RateLimit, RateLimits
 from scrubrelay.service.stores.base import Entry, Pending, Settlement, State, Store, StoreOptions
 from scrubrelay.service.stores.sqlite import SqliteStore
@@ -304,3 +305,25 @@ async def test_the_ledger_keeps_its_sums_when_old_hours_are_folded(store: Store)
     assert await books(store) == before
     assert {quantity for _, quantity in await store.books(NOW - 86400)} == {1}
     assert await store.balance() == []
+
+
+async def test_what_is_switched_off_is_seen_by_other_workers_and_after_a_restart(make: Make) -> None:
+    store, other = await make(), await make(slot=1, slots=2)
+    switch = Switch(7, NOW, NOW + 60, "on-call")
+    await store.switches.turn_off(switch)
+    assert (await other.switches.capture()).switches == (switch,)
+    await store.close()
+    assert (await (await make()).switches.capture()).switches == (switch,)
+
+
+async def test_a_switch_replaces_the_one_of_its_project(store: Store) -> None:
+    for until in (None, NOW + 60):
+        await store.switches.turn_off(Switch(7, NOW, until, "a"))
+    assert (await store.switches.capture()).switches == (Switch(7, NOW, NOW + 60, "a"),)
+
+
+async def test_switching_everything_on_leaves_what_single_projects_have(store: Store) -> None:
+    for project_id in (None, 7):
+        await store.switches.turn_off(Switch(project_id, NOW, None, "a"))
+    assert [await store.switches.turn_on(None), await store.switches.turn_on(None)] == [True, False]
+    assert (await store.switches.capture()).switches == (Switch(7, NOW, None, "a"),)

@@ -298,3 +298,13 @@ def test_an_expression_out_of_time_is_told():
     project = filtering(*error_messages([slow]))
     inspection = inspect(Envelope({}, (item("event", payload),)), project, Circumstances(NOW))
     assert (inspection.fates, inspection.late) == ((None,), (slow.source,))
+
+
+def test_what_is_switched_off_ends_whole_and_unread():
+    body = (
+        b'{"event_id":"%b"}\n{"type":"event"}\nno json\n{"type":"session"}\n{}\n{"type":"client_report"}\n{}'
+    )
+    off = Circumstances(NOW, captured=False)
+    outcome = finish(inspect(decode(body % (b"a" * 32)), PROJECT, off))
+    assert (outcome.clean, outcome.event_id) == (None, "a" * 32)
+    assert [one.reason for one in outcome.decisions] == [Reason.CAPTURE_OFF] * 3

@@ -99,7 +99,9 @@ async def relay(tmp_path, projects, store_options, ready):
     """A running relay."""
     outbox = Outbox(SqliteStore(tmp_path / "relay.db", store_options), projects.target, SystemClock())
     await outbox.start()
-    server = Server(Intake(lambda: projects, outbox, SystemClock()), ready or outbox.writable)
+    server = Server(
+        Intake(lambda: projects, outbox, SystemClock()), ready or outbox.writable, outbox.switches.state
+    )
     runner = web.ServerRunner(web.Server(server, **LISTENER), shutdown_timeout=1.0)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

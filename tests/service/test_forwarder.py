@@ -104,6 +104,19 @@ async def test_an_envelope_arrives_and_leaves_the_store(bench: Bench) -> None:
     assert (await outbox.store.status()).used_bytes == 0
 
 
+async def test_what_waits_for_a_project_that_is_switched_off_waits_on(bench: Bench) -> None:
+    outbox = await bench.start()
+    await outbox.switches.turn_off(1, 60.0, "test")
+    await bench.send(outbox)
+    other = await bench.send(outbox, project_id=2)
+    (received,) = await bench.servers["a"].received(1)
+    assert received.event_id == other
+    await bench.clock.advance(50)
+    assert (await sums(outbox))["waiting"] == 1
+    await bench.until(booked(outbox, "waiting", None))
+    assert len(await bench.servers["a"].received(2)) == 2
+
+
 async def test_one_at_a_time_means_the_order_of_arrival(bench: Bench) -> None:
     outbox = await bench.start(connections=1)
     ids = [await bench.send(outbox) for _ in range(20)]

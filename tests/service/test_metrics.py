@@ -11,6 +11,7 @@ FIGURES = {
         "loaded_at": 1700000000.0,
         "reloads": {"taken": 2, "refused": 1},
     },
+    "capture": {"state": "partly", "off": [{"project_id": 7, "since": 1.0, "until": None, "who": "a"}]},
     "store": {"used_bytes": 10, "max_bytes": 20, "waiting": 1, "dead": 2, "kept": 0, "oldest": None},
     "targets": [{"target": "https://sentry.example.com", "down": True}],
     "ledger": [
@@ -26,6 +27,8 @@ FIGURES = {
         'scrubrelay_items_total{category="error",fate="received",project="1",target=""} 5.0',
         'scrubrelay_items_waiting{category="error",project="1",target="t"} 2.0',
         'scrubrelay_target_down{target="https://sentry.example.com"} 1.0',
+        'scrubrelay_capture_off{project=""} 0.0',
+        'scrubrelay_capture_off{project="7"} 1.0',
         "scrubrelay_outbox_bytes 10.0",
         "scrubrelay_outbox_dead 2.0",
         "scrubrelay_config_generation 3.0",

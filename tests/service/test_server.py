@@ -81,6 +81,13 @@ async def test_health_is_told(relay, path):
     assert (answer.status, answer.json) == (200, {"is_healthy": True})
 
 
+@pytest.mark.parametrize(("project_id", "state"), [(None, "off"), (7, "partly")])
+async def test_readiness_says_what_is_switched_off(relay, project_id, state):
+    await relay.outbox.switches.turn_off(project_id, None, "test")
+    answer = await send(relay.port, "GET /readyz HTTP/1.1")
+    assert (answer.status, answer.json) == (200, {"is_healthy": True, "capture": state})
+
+
 @pytest.mark.parametrize("ready", [lambda: False])
 async def test_a_store_that_cannot_write_is_alive_but_not_ready(relay):
     answers = [await send(relay.port, f"GET {path} HTTP/1.1") for path in ("/healthz", "/readyz")]

@@ -119,6 +119,10 @@ class Call:
         except ValidationError as error:
             raise _mistakes("the query is not as it should be", error) from error
 
+    async def record(self, action: str, **detail: object) -> None:
+        """Add what was done to the log of who did what; no payload."""
+        await self.services.outbox.store.audit.record(self.who, action, detail, self.services.clock.now())
+
     def _too_large(self) -> TooLarge:
         return TooLarge(f"the body is larger than {self.max_body} bytes")
 

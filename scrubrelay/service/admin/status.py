@@ -6,6 +6,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, Field
 
+from scrubrelay.service.admin.capture import CaptureAnswer, capture_of
 from scrubrelay.service.admin.route import Call, Services
 from scrubrelay.service.metrics import exposition
 
@@ -56,6 +57,7 @@ class StatusAnswer(BaseModel):
     """How the relay does."""
 
     configuration: ConfigurationFigures
+    capture: CaptureAnswer
     store: StoreFigures
     targets: list[TargetFigures]
     ledger: list[LedgerLine]
@@ -81,5 +83,6 @@ async def _figures(services: Services) -> dict[str, Any]:
             "loaded_at": configuration.loaded_at,
             "reloads": dict(configuration.reloads),
         },
+        "capture": capture_of(services).model_dump(),
         **await services.outbox.status(),
     }

@@ -4,10 +4,21 @@ from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from scrubrelay.service.admin.capture import CaptureAnswer, CaptureOrder, show_capture, switch_capture
 from scrubrelay.service.admin.route import Route
 from scrubrelay.service.admin.status import StatusAnswer, metrics, status
 
 ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/api/status", status, "read", "How the relay does", StatusAnswer),
     Route("GET", "/metrics", metrics, "read", "The same for Prometheus", content_type=CONTENT_TYPE_LATEST),
+    Route("GET", "/api/capture", show_capture, "read", "What is switched off", CaptureAnswer),
+    Route(
+        "POST",
+        "/api/capture",
+        switch_capture,
+        "write",
+        "Switch a project or everything off or on",
+        CaptureAnswer,
+        body=CaptureOrder,
+    ),
 )

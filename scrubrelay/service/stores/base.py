@@ -12,6 +12,7 @@ from scrubrelay.core.ledger import Booking, Fate, Imbalance
 from scrubrelay.core.pipeline import Clean
 from scrubrelay.core.wire.ratelimits import RateLimits
 from scrubrelay.service.stores.audit import AuditStore
+from scrubrelay.service.stores.switches import SwitchStore
 
 Quantities = tuple[tuple[str, int], ...]
 Route = tuple[str, int, str]
@@ -216,6 +217,10 @@ class Store(Protocol):
     @property
     def audit(self) -> AuditStore:
         """What it keeps for the audit."""
+
+    @property
+    def switches(self) -> SwitchStore:
+        """What it keeps of the emergency stop."""
 
     def append(self, entry: Entry) -> asyncio.Future[Sequence[Parcel]]:
         """Keep an envelope and book it.

@@ -27,7 +27,14 @@ CREATE INDEX trail_by_age ON trail (at);
 """
 """Version 2. A row of `trail` holds what became of many events; their ids are looked for in `ids`."""
 
-STEPS: Final[Mapping[int, str]] = {2: _AUDIT}
+_CAPTURE: Final = """
+CREATE TABLE capture_off (
+  project TEXT PRIMARY KEY, since REAL NOT NULL, until REAL, who TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+"""A row of `capture_off` is a switch that is off: of a project, or with an empty name of all."""
+
+STEPS: Final[Mapping[int, str]] = {2: _AUDIT, 3: _CAPTURE}
 """Version -> the statements that lead to it from the one before."""
 
 VERSION: Final = max(STEPS)

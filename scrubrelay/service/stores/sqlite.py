@@ -27,6 +27,7 @@ from scrubrelay.service.stores.base import (
 )
 from scrubrelay.service.stores.reserve import Reserve
 from scrubrelay.service.stores.schema import connect, one_at_a_time, vacuum
+from scrubrelay.service.stores.switches_sqlite import SqliteSwitches
 from scrubrelay.service.stores.writer import Transaction, Writer
 
 _DEAD_SHARE = 10  # dead letters may take a tenth of the store
@@ -51,6 +52,7 @@ class SqliteStore:
             Reserve(path.with_name(path.name + ".reserve")),
         )
         self.audit = SqliteAudit(path, self._writer)
+        self.switches = SqliteSwitches(self._writer)
         self._uncounted: list[Entry] = []
         self._counting = False
 
