@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from scrubrelay.core.policy.frames import Cut, Values, text
-from scrubrelay.core.policy.parameterise import parameterise
+from scrubrelay.core.policy.parameterise import LONGEST, parameterise
 from scrubrelay.core.policy.trace import VARIANTS, Trace
 
 MOST_EXCEPTIONS: Final = 50
@@ -21,54 +21,62 @@ class Failure:
         cut: What redaction makes of a text.
     """
 
-    __slots__ = ("id", "is_group", "parent", "trace", "type", "value", "values")
+    __slots__ = ("_cut", "_value", "id", "is_group", "parent", "trace", "type", "values")
 
     def __init__(self, raw: Mapping[str, Any], platform: str, where: str, cut: Cut | None) -> None:
-        kind, value = text(raw.get("type")), raw.get("value")
-        value = value if isinstance(value, str) else ""
-        if cut is not None:
-            kind = cut(kind, f"{where}.type") if kind else kind
-            value = cut(value, f"{where}.value") if value else value
-        self.type, self.value = kind, value
+        self.type = text(raw.get("type"))
+        if cut is not None and self.type:
+            self.type = cut(self.type, "exception.values.*.type")
+        value = raw.get("value")
+        self._value = value if isinstance(value, str) else ""
+        self._cut = cut
         mechanism = raw.get("mechanism")
-        mechanism = mechanism if isinstance(mechanism, Mapping) else {}
+        mechanism = mechanism if isinstance(mechanism, dict) else {}
         self.id, self.parent = _id(mechanism.get("exception_id")), _id(mechanism.get("parent_id"))
         self.is_group = mechanism.get("is_exception_group") is True
         self.trace = Trace(raw.get("stacktrace"), platform, f"{where}.stacktrace", cut)
         rest = self._rest(mechanism, where)
-        self.values: dict[str, Values] = {}
-        for variant in VARIANTS:
-            frames = self.trace.values[variant]
-            self.values[variant] = frames + (rest if frames else rest + self._message(mechanism, where))
+        frames = self.trace.values
+        message = [] if all(frames.values()) else self._said(mechanism, where)
+        self.values: dict[str, Values] = {
+            variant: frames[variant] + rest + ([] if frames[variant] else message) for variant in VARIANTS
+        }
+
+    def message(self) -> str:
+        """Return its message, with placeholders for values."""
+        value = self._value[:LONGEST]
+        return parameterise(self._cut(value, "exception.values.*.value") if self._cut is not None else value)
 
     def _rest(self, mechanism: Mapping[str, Any], where: str) -> Values:
         values: Values = []
         if self.type and mechanism.get("synthetic") is not True:
             values.append((f"{where}.type", self.type))
-        for name, part in (("domain", 0), ("code", 1)):
-            error = _ns_error(mechanism)
-            if error is not None and error[part]:
-                values.append((f"{where}.mechanism.meta.ns_error.{name}", error[part]))
+        error = _ns_error(mechanism)
+        if error is not None:
+            values += [(f"{where}.mechanism.meta.ns_error", part) for part in error if part]
         return values
 
-    def _message(self, mechanism: Mapping[str, Any], where: str) -> Values:
-        if not self.value or _ns_error(mechanism) is not None:
+    def _said(self, mechanism: Mapping[str, Any], where: str) -> Values:
+        if not self._value or _ns_error(mechanism) is not None:
             return []
-        message = parameterise(self.value)
+        message = self.message()
         return [(f"{where}.value", message)] if message else []
 
 
 def _id(value: Any) -> int | None:
+    """Return a number, also where a parser kept its spelling."""
+    if isinstance(value, str):
+        return int(value) if value.isdecimal() and len(value) < 16 else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _ns_error(mechanism: Mapping[str, Any]) -> tuple[str, str] | None:
     meta = mechanism.get("meta")
-    error = meta.get("ns_error") if isinstance(meta, Mapping) else None
-    if not isinstance(error, Mapping):
+    error = meta.get("ns_error") if isinstance(meta, dict) else None
+    if not isinstance(error, dict):
         return None
     code = error.get("code")
-    return text(error.get("domain")), str(code) if isinstance(code, int) else ""
+    return text(error.get("domain")), str(code)[:32] if isinstance(code, int | str) else ""
 
 
 def telling(failures: Sequence[Failure]) -> Sequence[Failure]:
@@ -92,7 +100,7 @@ def telling(failures: Sequence[Failure]) -> Sequence[Failure]:
     except RecursionError:
         return failures
     members.sort(key=lambda one: one.type or "None", reverse=True)
-    distinct = [one for at, one in enumerate(members) if not at or _said(one) != _said(members[at - 1])]
+    distinct = [one for at, one in enumerate(members) if not at or _texts(one) != _texts(members[at - 1])]
     if len(distinct) == 1:
         return list(_first_path(distinct[0], children))
     return [*distinct, root]
@@ -123,5 +131,5 @@ def _first_path(one: Failure, children: Mapping[int | None, list[Failure]]) -> I
         one = below[0]
 
 
-def _said(one: Failure) -> tuple[list[str], ...]:
-    return tuple([text for _, text in one.values[variant]] for variant in VARIANTS)
+def _texts(one: Failure) -> tuple[list[str], ...]:
+    return tuple([found for _, found in one.values[variant]] for variant in VARIANTS)

@@ -102,15 +102,15 @@ class _Reading:
             return ""
         values: list[str] = []
         for one in self._failures:
-            values += (one.type, parameterise(one.value))
+            values += (one.type, one.message())
         return _hashed(["build:", *parts, *values])
 
     def _raw_exceptions(self) -> tuple[int, list[Mapping[str, Any]]]:
         found = _listed(self._event, "exception", "sentry.interfaces.Exception")
         start = max(0, len(found) - MOST_EXCEPTIONS)
-        exceptions = [_normal(one) for one in found[start:] if isinstance(one, Mapping)]
+        exceptions = [_normal(one) for one in found[start:] if isinstance(one, dict)]
         stack = self._event.get("stacktrace")
-        if len(exceptions) == 1 and not exceptions[0].get("stacktrace") and isinstance(stack, Mapping):
+        if len(exceptions) == 1 and not exceptions[0].get("stacktrace") and isinstance(stack, dict):
             exceptions[0] = {**exceptions[0], "stacktrace": stack}
         return start, exceptions
 
@@ -132,7 +132,7 @@ class _Reading:
 
     def _thread(self) -> list[tuple[Values, bool]]:
         """Of several threads only the one that crashed, or is current, or is alone."""
-        threads = [one for one in _listed(self._event, "threads") if isinstance(one, Mapping)]
+        threads = [one for one in _listed(self._event, "threads") if isinstance(one, dict)]
         for mark in ("crashed", "current", ""):
             marked = [one for one in threads if not mark or one.get(mark) is True]
             if len(marked) == 1:
@@ -149,7 +149,7 @@ class _Reading:
 
     def _template(self) -> Values:
         template = self._event.get("template")
-        if not isinstance(template, Mapping):
+        if not isinstance(template, dict):
             return []
         return [
             (f"template.{name}", self._cut(found, f"template.{name}") if self._cut is not None else found)
@@ -169,7 +169,7 @@ def _listed(event: Mapping[str, Any], *names: str) -> list[Any]:
     """Return a list that SDKs write as `{"values": [...]}`, as itself, or as its only member."""
     for name in names:
         found = event.get(name)
-        if isinstance(found, Mapping):
+        if isinstance(found, dict):
             found = found.get("values", [found])
         if isinstance(found, list):
             return found

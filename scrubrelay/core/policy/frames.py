@@ -22,6 +22,7 @@ _WITH_SOURCE: Final = frozenset({"javascript", "node", "python", "php", "ruby"})
 _LONGEST_LINE: Final = 120
 _URLS: Final = ("http:", "https:", "applewebdata:", "blob:")
 _PAGES: Final = ("http://", "https://", "file://", "applewebdata://", "blob:")
+_SERVED: Final = ("http:", "https:", "app:")
 _NO_FILE: Final = frozenset({"<anonymous>", "[native code]"})
 _NO_NAME: Final = frozenset({"?", "<anonymous function>", "<anonymous>", "Anonymous function"})
 _NO_PLACE: Final = frozenset({"[native code]", "native code", "eval code", "<anonymous>"})
@@ -52,49 +53,31 @@ class Frame:
     Args:
         raw: As the SDK wrote it.
         platform: The event's; a frame may have its own.
-        cut: What redaction makes of each of its texts.
     """
 
     __slots__ = (
-        "_line", "counts", "family", "file", "function", "in_app", "like", "module", "package", "path",
-        "platform", "raw_function", "sourcemap",
+        "_file", "_given", "_line", "counts", "family", "function", "in_app", "module", "package", "path", "platform",
+        "raw_function", "sourcemap",
     )  # fmt: skip
 
-    def __init__(self, raw: Mapping[str, Any], platform: str, cut: Cut | None = None) -> None:
-        platform = text(raw.get("platform")) or platform
-        self.platform = platform
+    def __init__(self, raw: Mapping[str, Any], platform: str) -> None:
+        get = raw.get
+        self.platform = platform = text(get("platform")) or platform
         self.family = (
             "native" if platform in _NATIVE else "javascript" if platform in _JAVASCRIPT else "other"
         )
-        path, file = text(raw.get("abs_path")), text(raw.get("filename"))
-        self.module = text(raw.get("module"))
-        self.package = text(raw.get("package"))
-        self.function = text(raw.get("function"))
-        self.raw_function = text(raw.get("raw_function"))
-        self._line = text(raw.get("context_line"))
-        if cut is not None:
-            file, self.module, self.function, self.raw_function, self._line = (
-                cut(value, name) if value else value
-                for name, value in (
-                    ("filename", file),
-                    ("module", self.module),
-                    ("function", self.function),
-                    ("raw_function", self.raw_function),
-                    ("context_line", self._line),
-                )
-            )
-        self.path = path or file
-        self.file = file or _file_of(self.path)
-        # Calls of itself from the same place are one.
-        self.like = (
-            self.path, self.package, self.module, self.file, self.function,
-            raw.get("lineno"), raw.get("colno"),
-        )  # fmt: skip
-        self.in_app = raw.get("in_app") is True
+        self.module = text(get("module"))
+        self.package = text(get("package"))
+        self.raw_function = text(get("raw_function"))
+        self._line = text(get("context_line"))
+        self._file = text(get("filename"))
+        self.path = text(get("abs_path")) or self._file
+        self.in_app = get("in_app") is True
         self.counts = True
-        data = raw.get("data")
+        data = get("data")
         self.sourcemap = isinstance(data, dict) and data.get("sourcemap") is not None
-        self.function = self._trimmed()
+        self._given = text(get("function"))
+        self.function = self._trimmed(self._given)
 
     @property
     def is_page(self) -> bool:
@@ -104,40 +87,49 @@ class Frame:
     @property
     def is_built(self) -> bool:
         """Whether its names are those of one build: a minified script that nobody has the map of."""
-        if self.family != "javascript" or self.sourcemap:
+        if self.family != "javascript" or self.sourcemap or not self.path.startswith(_SERVED):
             return False
         return (
             len(self._line) > _LONGEST_LINE or "{snip}" in self._line or _BUILT.search(self.path) is not None
-        ) and self.path.startswith(("http:", "https:", "app:"))
+        )
 
-    def values(self) -> Values:
-        """Return what counts; nothing if the frame says nothing."""
-        function = self.raw_function or self.function if self.family == "javascript" else ""
-        function = function.rsplit(".", 1)[-1]
-        if self.family == "javascript" and (function == "eval" or self.path in _NO_PLACE):
+    def values(self, cut: Cut | None, place: str) -> Values:
+        """Return what counts; nothing if the frame says nothing.
+
+        Args:
+            cut: What redaction makes of a text.
+            place: The dotted path of such a frame.
+        """
+        if cut is not None:
+            self._cut(cut, place)
+        if self.family == "javascript" and (self._last_name() == "eval" or self.path in _NO_PLACE):
             return []
         values: Values = []
-        module = self._module()
-        if module:
+        if module := self._module():
             values.append(("module", module))
-        else:
-            file = self._filename()
-            if file:
-                values.append(("filename", file))
+        elif file := self._filename(cut, place):
+            values.append(("filename", file))
         line = self._source()
-        name = self._function(has_line=bool(line))
-        if name:
+        if name := self._function(has_line=bool(line)):
             values.append(("function", name))
         if line:
             values.append(("context line", line))
         return values
 
-    def _trimmed(self) -> str:
-        if self.platform == "csharp" or self.raw_function or not self.function:
-            return self.function
-        return (
-            native.function_name(self.function, self.platform) if self.family == "native" else self.function
-        )
+    def _cut(self, cut: Cut, place: str) -> None:
+        if self.module:
+            self.module = cut(self.module, f"{place}.module")
+        if self._given:
+            self.function = self._trimmed(cut(self._given, f"{place}.function"))
+        if self.raw_function:
+            self.raw_function = cut(self.raw_function, f"{place}.raw_function")
+        if self._line and self.platform in _WITH_SOURCE:
+            self._line = cut(self._line, f"{place}.context_line")
+
+    def _trimmed(self, function: str) -> str:
+        if self.family != "native" or self.raw_function or not function:
+            return function
+        return native.function_name(function, self.platform)
 
     def _module(self) -> str:
         module = self.module
@@ -157,12 +149,15 @@ class Frame:
                 module = generated.sub(r"\1<auto>", module)
         return module
 
-    def _filename(self) -> str:
-        name = _SEPARATOR.split(self.file)[-1].lower()
-        if name in _NO_FILE or self.path.startswith(_URLS):
+    def _filename(self, cut: Cut | None, place: str) -> str:
+        if self.path.startswith(_URLS):
             return ""
-        if self.path.startswith("file:") and self.family != "javascript":
-            return name
+        file, given = (self._file, "filename") if self._file else (_file_of(self.path), "abs_path")
+        if cut is not None and file:
+            file = cut(file, f"{place}.{given}")
+        name = _SEPARATOR.split(file)[-1].lower()
+        if name in _NO_FILE:
+            return ""
         return _JAVASSIST.sub(r"\1<auto>", name) if self.platform == "java" else name
 
     def _function(self, *, has_line: bool) -> str:
@@ -179,19 +174,18 @@ class Frame:
         return _OF_PLATFORM.get(self.platform, str)(name)
 
     def _of_script(self, name: str, *, has_line: bool) -> str:
-        last = (self.raw_function or self.function).rsplit(".", 1)[-1]
+        last = self._last_name()
         if not last or last in _NO_NAME or last.endswith("/<") or (self.sourcemap and has_line):
             return ""
         return name.rsplit(".", 1)[-1]
 
+    def _last_name(self) -> str:
+        return (self.raw_function or self.function).rsplit(".", 1)[-1]
+
     def _source(self) -> str:
         if not self._line or self.platform not in _WITH_SOURCE or len(self._line) > _LONGEST_LINE:
             return ""
-        if (
-            self.family == "javascript"
-            and not self.function
-            and (self.path.startswith(_URLS) or self.path.startswith("file:"))
-        ):
+        if self.family == "javascript" and not self.function and self.path.startswith((*_URLS, "file:")):
             return ""
         return " ".join(self._line.split())
 

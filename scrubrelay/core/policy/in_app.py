@@ -76,15 +76,20 @@ class Marked(Protocol):
     counts: bool
 
 
-_LENT_PATH: Final = regex.compile(
-    rf"(?:^|/)(?:{'|'.join(_DIRECTORIES)})/|{'|'.join(map(regex.escape, _ORIGINS))}"
+_LENT_PATHS: Final = (
+    *(f"/{name}/" for name in _DIRECTORIES),
+    *_ORIGINS,
+    *(f"/{name}" for name in _LENT_ORIGINS),
 )
-_SILENT_PATH: Final = regex.compile(rf"(?:{'|'.join(_SILENT_DIRECTORIES)})[^/]*/")
+_SILENT_PATH: Final = regex.compile(rf"(?<!\[)(?:{'|'.join(_SILENT_DIRECTORIES)})[^/]*/")
 
 
 def mark(frames: Sequence[Marked]) -> None:
     """Say of each frame whether it is the app's own and whether it counts at all; oldest first."""
-    plain = [_mark(frame) for frame in frames]
+    plain: list[str] = []
+    for at, frame in enumerate(frames):
+        again = at > 0 and frame is frames[at - 1]
+        plain.append(plain[-1] if again else _mark(frame))
     if any(plain):
         _by_kind(frames, plain)
     for at, frame in enumerate(frames):
@@ -167,13 +172,16 @@ def _by_module(frame: Marked) -> None:
 
 def _by_path(frame: Marked) -> None:
     path = frame.path.lower().replace("\\", "/")
-    if _SILENT_PATH.search(path) is not None or path.startswith(_SILENT_ORIGINS):
-        frame.in_app = frame.counts = False
-    elif path.startswith(_DART_SDK):
-        if frame.family == "javascript":
+    if path.startswith(_SILENT_ORIGINS) or any(name in path for name in _SILENT_DIRECTORIES):
+        if path.startswith(_SILENT_ORIGINS) or _SILENT_PATH.search(path) is not None:
             frame.in_app = frame.counts = False
-    elif path.startswith(_LENT_ORIGINS) or _LENT_PATH.search(path) is not None:
-        frame.in_app = False
+    elif path.startswith(_DART_SDK) and frame.family == "javascript":
+        frame.in_app = frame.counts = False
+    rooted = f"/{path}"
+    for name in _LENT_PATHS:
+        if name in rooted:
+            frame.in_app = False
+            return
 
 
 def _natively(frame: Marked) -> None:

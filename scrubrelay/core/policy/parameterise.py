@@ -11,7 +11,7 @@ import regex
 
 LONGEST: Final = 8192
 """Characters of a message that are looked at: Sentry keeps no more."""
-_PATIENCE: Final = 0.25  # seconds; the shapes below need some milliseconds for the longest message
+_PATIENCE: Final = 1.0  # seconds; the shapes below need some 50 ms for the worst message that was found
 _LINES: Final = 2
 
 # The hundred top-level domains that Sentry knows, all in lower or all in upper case.
@@ -21,7 +21,7 @@ _DOMAINS: Final = (
     " xyz pe bg hk rs lt link ph club si site mobi by cat wiki la ga xxx cf hr ng jobs online kz ug gq ae is"
     " lv pro fm tips ms sa app"
 )
-_TLD: Final = f"(?:{_DOMAINS.replace(' ', '|')}|{_DOMAINS.upper().replace(' ', '|')})"
+_TLDS: Final = [*_DOMAINS.split(), *_DOMAINS.upper().split()]
 _DAY: Final = "(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat)"
 _LONG_DAY: Final = "(?:Sun|Mon|Tues|Wednes|Thurs|Fri|Satur)day"
 _MONTH: Final = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -64,8 +64,12 @@ _SHAPES: Final = (
     # The run before the @ is taken whole, from its start: a long one without @ costs nothing twice.
     ("email", rf"(?<![{_LOCAL}])[{_LOCAL}]++@[a-zA-Z0-9\-]+(?:\.[a-zA-Z0-9\-]+)*+"),
     ("url", r"\b(?:wss?|https?|ftp)://[^\s/$.?#].[^\s]*"),
-    ("hostname", rf"\b(?:[a-zA-Z0-9\-]{{1,63}}\.){{1,20}}?{_TLD}\b"),
-    ("ip", rf"{'|'.join(_IPV6)}|\b{_IPV4}\b"),
+    ("hostname", r"\b(?:[a-zA-Z0-9\-]{1,63}\.){1,6}?(?=[a-zA-Z]{2,6}\b)\L<tlds>\b"),
+    # A whole address first; then what Sentry takes for one in `Class::method`.
+    (
+        "ip",
+        rf"(?<![0-9a-zA-Z_])(?:{'|'.join(_IPV6)})(?![0-9a-zA-Z]|:[0-9a-fA-F])|{'|'.join(_IPV6)}|\b{_IPV4}\b",
+    ),
     ("uuid", r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"),
     ("sha1", r"\b[0-9a-fA-F]{40}\b"),
     ("md5", r"\b[0-9a-fA-F]{32}\b"),
@@ -88,7 +92,9 @@ _LEFT: Final = (
     *((kind, rf"\[{kind}(?::[0-9a-f]{{32}})?\]") for kind in ("email", "ip", "uuid")),
     ("secret", r"\*{3,}[0-9A-Za-z]{4}\b"),
 )
-_VALUES: Final = regex.compile("|".join(f"(?P<{kind}>{shape})" for kind, shape in (*_LEFT, *_SHAPES)))
+_VALUES: Final = regex.compile(
+    "|".join(f"(?P<{kind}>{shape})" for kind, shape in (*_LEFT, *_SHAPES)), tlds=_TLDS
+)
 # Nothing of the above without one of these; most messages have none, and need no second look.
 _SIGNS: Final = regex.compile(r"[0-9@=]|::|://|\[(?:email|ip|uuid)|[A-Za-z0-9]\.[A-Za-z]|\*{3}")
 

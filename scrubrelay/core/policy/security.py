@@ -14,11 +14,11 @@ _LOCAL: Final = ("unsafe-inline", "unsafe-eval")
 def report(event: Mapping[str, Any], cut: Cut | None) -> Values:
     """Return what a security report is grouped by; nothing if the event is none."""
     csp = event.get("csp")
-    if isinstance(csp, Mapping):
+    if isinstance(csp, dict):
         return _csp(csp, cut)
     for key, name in _HOSTED.items():
         found = event.get(key)
-        if isinstance(found, Mapping):
+        if isinstance(found, dict):
             host = text(found.get("hostname"))
             host = cut(host, f"{key}.hostname") if cut is not None and host else host
             return [(key, name), *([(f"{key}.hostname", host)] if host else [])]

@@ -1,12 +1,18 @@
 """A stack trace, twice: all of its frames, and those of the app."""
 
-from collections.abc import Mapping
 from typing import Any, Final
+
+import regex
 
 from scrubrelay.core.policy.frames import MOST_FRAMES, Cut, Frame, Values
 from scrubrelay.core.policy.in_app import mark
 
+_NUMBER: Final = regex.compile(r"\b\d+\b")
 VARIANTS: Final = ("app", "system")
+
+
+_SAME: Final = ("lineno", "function", "abs_path", "filename", "module", "package", "colno")
+"""What calls of itself from one place have in common."""
 
 
 class Trace:
@@ -15,46 +21,51 @@ class Trace:
     Args:
         raw: The `stacktrace` of an exception, a thread or an event.
         platform: The event's.
-        where: Its dotted path.
+        where: Its dotted path, with the numbers of list members.
         cut: What redaction makes of a text.
     """
 
-    __slots__ = ("frames", "is_built", "values")
+    __slots__ = ("_frames", "is_built", "values")
 
     def __init__(self, raw: Any, platform: str, where: str, cut: Cut | None) -> None:
-        found = raw.get("frames") if isinstance(raw, Mapping) else None
-        found = found if isinstance(found, list) else []
-        start = max(0, len(found) - MOST_FRAMES)
-        self.frames: list[tuple[int, Frame]] = [
-            (at, Frame(one, platform, cut and _under(cut, f"{where}.frames.{at}")))
-            for at, one in enumerate(found[start:], start)
-            if isinstance(one, Mapping)
-        ]
-        mark([frame for _, frame in self.frames])
+        found = raw.get("frames") if isinstance(raw, dict) else None
+        self._frames: list[tuple[int, Frame]] = []
         self.values: dict[str, Values] = {"app": [], "system": []}
-        self._fill(where)
-        self.is_built = any(frame.is_built for _, frame in self.frames)
+        self.is_built = False
+        if isinstance(found, list) and found:
+            self._read(found, platform)
+            self._fill(where, cut)
 
-    def _fill(self, where: str) -> None:
+    def _read(self, found: list[Any], platform: str) -> None:
+        """Read the frames; a call of itself is the same frame once more."""
+        start = max(0, len(found) - MOST_FRAMES)
+        before: Any = {}
+        for at, raw in enumerate(found[start:], start):
+            if not isinstance(raw, dict):
+                continue
+            again = bool(self._frames) and all(raw.get(name) == before.get(name) for name in _SAME)
+            self._frames.append((at, self._frames[-1][1] if again else Frame(raw, platform)))
+            before = raw
+        mark([frame for _, frame in self._frames])
+
+    def _fill(self, where: str, cut: Cut | None) -> None:
         if self._says_nothing():
             return
+        place = f"{_NUMBER.sub('*', where)}.frames.*"
         app, system = self.values["app"], self.values["system"]
-        before: tuple[Any, ...] | None = None
-        for at, frame in self.frames:
-            if frame.counts and frame.like != before:
-                named = [(f"{where}.frames.{at}.{name}", value) for name, value in frame.values()]
+        before = None
+        for at, frame in self._frames:
+            if frame.counts and frame is not before:
+                self.is_built = self.is_built or frame.is_built
+                named = [(f"{where}.frames.{at}.{name}", value) for name, value in frame.values(cut, place)]
                 system += named
                 if frame.in_app:
                     app += named
-            before = frame.like
+            before = frame
 
     def _says_nothing(self) -> bool:
         """A script's only frame, of a page and without a function, says where, not what."""
-        if len(self.frames) != 1:
+        if len(self._frames) != 1:
             return False
-        frame = self.frames[0][1]
+        frame = self._frames[0][1]
         return frame.family == "javascript" and not frame.function and frame.is_page
-
-
-def _under(cut: Cut, where: str) -> Cut:
-    return lambda value, name: cut(value, f"{where}.{name}")

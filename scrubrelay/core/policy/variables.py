@@ -11,6 +11,8 @@ _Event = Mapping[str, Any]
 _Exceptions = Sequence[Mapping[str, Any]]
 DEFAULT: Final = "{{ default }}"
 MOST_PARTS: Final = 100
+_EXACT: Final = 2**53
+"""Larger numbers are not the same to every reader of JSON."""
 _VARIABLE: Final = regex.compile(r"\{\{\s*(\S+?)\s*\}\}")
 _CHUNK: Final = "ChunkLoadError"
 _HYDRATION: Final = tuple(
@@ -42,27 +44,26 @@ def resolved(event: _Event, exceptions: _Exceptions, cut: Cut | None) -> list[st
     if own:
         return own
     parts = event.get("fingerprint")
-    parts = [parts] if isinstance(parts, str) else parts
     listed = parts[:MOST_PARTS] if isinstance(parts, list) else []
     found = [one for one in map(_part, listed) if one is not None]
     if not found:
         return [DEFAULT]
-    return [_filled(at, one, event, exceptions, cut) for at, one in enumerate(found)]
+    return [_filled(one, event, exceptions, cut) for one in found]
 
 
 def _part(part: Any) -> str | None:
-    """Return a part as Sentry reads it: numbers and booleans are text."""
+    """Return a part as Sentry reads it: booleans are text, and numbers without their fraction."""
     if isinstance(part, str):
         return text(part)
-    if isinstance(part, bool):
-        return str(part)
-    return str(part) if isinstance(part, int) else None
+    if isinstance(part, bool) or not isinstance(part, (int, float)):
+        return str(part) if isinstance(part, bool) else None
+    return str(int(part)) if abs(part) < _EXACT else None
 
 
-def _filled(at: int, part: str, event: _Event, exceptions: _Exceptions, cut: Cut | None) -> str:
+def _filled(part: str, event: _Event, exceptions: _Exceptions, cut: Cut | None) -> str:
     variable = _VARIABLE.fullmatch(part)
     if variable is None:
-        return cut(part, f"fingerprint.{at}") if cut is not None and part else part
+        return cut(part, "fingerprint.*") if cut is not None and part else part
     name = variable[1]
     if name == "default":
         return DEFAULT
@@ -83,7 +84,7 @@ def _cut(value: str, where: str, cut: Cut | None) -> str:
 def tag(event: _Event, name: str) -> str:
     """Return a tag's value; nothing if it has none."""
     tags = event.get("tags")
-    if isinstance(tags, Mapping):
+    if isinstance(tags, dict):
         value = tags.get(name)
     else:
         value = next((value for key, value in _pairs(tags) if key == name and value is not None), None)
@@ -113,7 +114,7 @@ def message(event: _Event, *, template: bool = False) -> str:
     """Return the event's message as it reads; with `template`, before its parameters were put in."""
     for name in ("logentry", "sentry.interfaces.Message", "message"):
         entry = event.get(name)
-        if isinstance(entry, Mapping):
+        if isinstance(entry, dict):
             first, second = ("message", "formatted") if template else ("formatted", "message")
             found = text(entry.get(first)) or text(entry.get(second))
         else:
@@ -147,8 +148,8 @@ def _of_frame(*names: str) -> _Find:
 def _crashed(event: _Event, exceptions: _Exceptions) -> Mapping[str, Any]:
     stacks = [one.get("stacktrace") for one in reversed(exceptions)] + [event.get("stacktrace")]
     for stack in stacks:
-        frames = stack.get("frames") if isinstance(stack, Mapping) else None
-        found = [one for one in frames if isinstance(one, Mapping)] if isinstance(frames, list) else []
+        frames = stack.get("frames") if isinstance(stack, dict) else None
+        found = [one for one in frames if isinstance(one, dict)] if isinstance(frames, list) else []
         if found:
             return next((one for one in reversed(found) if one.get("in_app") is True), found[-1])
     return {}
@@ -162,9 +163,9 @@ def _message(event: _Event, exceptions: _Exceptions) -> str:
     return message(event) or _of_exception("value")(event, exceptions)
 
 
-_TYPE: Final = (_of_exception("type"), "exception.values.type", "<no-type>")
-_VALUE: Final = (_of_exception("value"), "exception.values.value", "<no-value>")
-_IN_STACK: Final = "exception.values.stacktrace.frames"
+_TYPE: Final = (_of_exception("type"), "exception.values.*.type", "<no-type>")
+_VALUE: Final = (_of_exception("value"), "exception.values.*.value", "<no-value>")
+_IN_STACK: Final = "exception.values.*.stacktrace.frames.*"
 _FUNCTION: Final = (_of_frame("function"), f"{_IN_STACK}.function", "<no-function>")
 _PATH: Final = (_of_frame("abs_path", "filename"), f"{_IN_STACK}.abs_path", "<no-abs-path>")
 _MODULE: Final = (_of_frame("module"), f"{_IN_STACK}.module", "<no-module>")

@@ -17,6 +17,7 @@ from scrubrelay.core.redaction.formats import attachment, text
 from scrubrelay.core.redaction.keys import KeyRules
 from scrubrelay.core.redaction.library import Library
 from scrubrelay.core.redaction.marks import Marks
+from scrubrelay.core.redaction.places import Node
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.rules import PathRules
 from scrubrelay.core.redaction.strings import HIDDEN, Strings, custom
@@ -30,6 +31,8 @@ _REMARKED: Final = frozenset({"event", "transaction", "feedback", "replay_event"
 """Item types whose payload has `_meta` at its root."""
 _TOLD: Final = 2
 """Places of one known value whose redactions are remembered."""
+_PLACES: Final = 256
+"""Keys whose place is remembered; those that a key is made of are some dozen, and tags."""
 _TYPE: Final = regex.compile(r"[a-z][a-z_]{0,31}")
 _COUNTS: Final = frozenset({"length", "item_count", "meta_length"})
 """What an item's header says of its payload; spared while it is a number."""
@@ -84,7 +87,9 @@ class Redactor:
         rules = PathRules(policy.rules, policy.dormant, known)
         self._tree = library.tree(KeyRules(patterns, policy.safe_keys), marks, spared, rules)
         self._strings = Strings(library, policy, self._tree, marks)
-        self._documents = Documents(self._strings, Memory(self._tree), policy)
+        self._memory = Memory(self._tree)
+        self._places: dict[str, tuple[Node, Node]] = {}
+        self._documents = Documents(self._strings, self._memory, policy)
 
     def item(self, item: Item) -> Scrubbed:
         """Scrub an item: its payload, as its type demands, and its header.
@@ -126,6 +131,30 @@ class Redactor:
             return text, ()
         path = tuple(key.split("."))
         return result.text, self._redactions([Change(path, result.cuts, result.text)])
+
+    def remains(self, text: str, key: str) -> str:
+        """Return what scrubbing an event leaves of a text under a key (dotted; `*` for a list's members).
+
+        For keys made of a text that goes nowhere: never raises, and is quick where a text was met before.
+        """
+        root = self._tree.root()
+        known, node = self._places.get(key, (None, root))
+        if known is not root:  # not met yet, or the tree was forgotten
+            node = root
+            for step in key.split("."):
+                node = self._tree.child(node, step)
+            if len(self._places) >= _PLACES:
+                self._places.clear()
+            self._places[key] = root, node
+        if text in node.clean:
+            return text
+        try:
+            result = self._strings.at(text, node)
+        except Unscrubbable:
+            return HIDDEN.label
+        if result is None:
+            self._memory.add(text, node)
+        return text if result is None else result.text
 
     def _payload(self, item: Item) -> tuple[bytes, Changes]:
         kind = kind_of(item)
