@@ -56,8 +56,8 @@ class Frame:
     """
 
     __slots__ = (
-        "_file", "_given", "_line", "counts", "family", "function", "in_app", "module", "package", "path", "platform",
-        "raw_function", "sourcemap",
+        "_file", "_given", "_line", "counts", "family", "function", "in_app", "module", "package", "path",
+        "platform", "raw_function", "sourcemap",
     )  # fmt: skip
 
     def __init__(self, raw: Mapping[str, Any], platform: str) -> None:
