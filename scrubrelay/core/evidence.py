@@ -42,6 +42,11 @@ class Evidence(NamedTuple):
     finds: Finds = ()
     items: int = 1
 
+    def repeated(self, times: int) -> "Evidence":
+        """Return the evidence of so many envelopes alike."""
+        finds = tuple((pattern, path, count * times) for pattern, path, count in self.finds)
+        return self._replace(finds=finds, items=self.items * times)
+
 
 def evidence_of(outcome: Outcome, general: Callable[[str], str]) -> tuple[Evidence, ...]:
     """Return what became of each item, and what was found in the envelope's own header.

@@ -1,7 +1,7 @@
 """The order of the steps between a decoded envelope and bytes that may leave."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, NewType
 
@@ -9,9 +9,12 @@ import orjson
 import regex
 
 from scrubrelay.core.errors import BadRequest, Reason, Unscrubbable, place_of
+from scrubrelay.core.notes import Note
+from scrubrelay.core.policy.caps import Claim
 from scrubrelay.core.policy.client import NOBODY, Client
 from scrubrelay.core.policy.event import Event
 from scrubrelay.core.project import Project
+from scrubrelay.core.redaction.formats.json import loads, loads_exact
 from scrubrelay.core.redaction.redactor import Redaction
 from scrubrelay.core.wire.envelope import Envelope, Item, encode
 from scrubrelay.core.wire.items import kind_of, quantities
@@ -25,6 +28,7 @@ _IDENTIFIED = frozenset(
     {"event", "transaction", "feedback", "user_report", "attachment", "replay_event", "replay_recording"}
 )
 _INTERNAL = frozenset({"integration"})
+_ERROR = (("error", 1),)
 # What Relay writes there for itself (relay-server, RequestMeta); from a client it is a claim about who it is.
 _ADDRESSES = ("remote_addr", "forwarded_for", "client_ip")
 _EVENT_ID = regex.compile(
@@ -80,12 +84,14 @@ class Circumstances:
         limits: What all upstreams of the project have asked to be spared.
         client: Who sent it.
         captured: Whether anything of the project is taken; not so when an operator has switched it off.
+        secret: The key of the hashes that stand for its issue.
     """
 
     now: float = 0.0
     limits: RateLimits = _NO_LIMITS
     client: Client = NOBODY
     captured: bool = True
+    secret: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,9 @@ class Inspection:
         event_id: 32 hex digits, of the header or the event; None if it has none.
         fates: One for each item; None for what goes on.
         late: Expressions of the configuration that ran out of time, and so were taken not to match.
+        claim: What the one error that it can carry has to ask for; None if it need not ask.
+        claimant: Which of the items that is.
+        note: What that error tells.
     """
 
     envelope: Envelope
@@ -105,6 +114,20 @@ class Inspection:
     event_id: str | None
     fates: tuple[Dropped | None, ...]
     late: tuple[str, ...] = ()
+    claim: Claim | None = None
+    claimant: int = -1
+    note: Note | None = None
+
+    def capped(self) -> "Inspection":
+        """Return it without the event, as its issue is over its cap."""
+        items, fates = self.envelope.items, list(self.fates)
+        fates[self.claimant] = _dropped(items[self.claimant], Reason.CAPPED)
+        return replace(self, fates=tuple(_together(items, fates)))
+
+    def telling(self, note: Note) -> "Inspection":
+        """Return it with an event that tells how many of its issue have not gone on."""
+        claim = self.claim and replace(self.claim, told=note.suppressed)
+        return replace(self, claim=claim, note=note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +139,14 @@ class Outcome:
         decisions: One for each item, in their order.
         event_id: 32 hex digits, of the header or the event; None if it has none.
         redactions: What was cut out of the envelope's own header.
+        claim: What its event has to ask for, if it is to go on, or if it is not for its cap only.
     """
 
     clean: Clean | None
     decisions: tuple[Decision, ...]
     event_id: str | None = None
     redactions: tuple[Redaction, ...] = ()
+    claim: Claim | None = None
 
 
 def inspect(envelope: Envelope, project: Project, circumstances: Circumstances) -> Inspection:
@@ -136,11 +161,38 @@ def inspect(envelope: Envelope, project: Project, circumstances: Circumstances) 
     if not circumstances.captured:
         return _switched_off(envelope, project, event_id)
     trace = Trace.of(envelope.headers)
-    events = [Event(item, circumstances.client, trace) for item in envelope.items]
+    events = [Event(item, circumstances.client, trace, _read) for item in envelope.items]
     fates = [_refusal(event.item, circumstances) or _filtered(event, project) for event in events]
     fates = _together(envelope.items, fates)
     late = tuple(source for event in events for source in event.late)
-    return Inspection(envelope, project, event_id, tuple(fates), late)
+    found = next((at for at, event in enumerate(events) if fates[at] is None and _is_error(event.item)), -1)
+    claim = _claim(events[found], project, circumstances.secret) if found >= 0 else None
+    return Inspection(envelope, project, event_id, tuple(fates), late, claim, found)
+
+
+def _is_error(item: Item) -> bool:
+    return item.type == "event" and quantities(item) == _ERROR
+
+
+def _claim(event: Event, project: Project, secret: bytes) -> Claim | None:
+    """Return what an error has to ask for; nothing if it cannot be read, as the scrubber will say."""
+    cap = project.policies.cap
+    return None if cap is None or event.document is None else cap.claim(event, project.id, secret)
+
+
+def _read(payload: bytes) -> Any:
+    """Parse a document, where need be the slow way.
+
+    Raises:
+        ValueError: It is none.
+    """
+    try:
+        return loads(payload)
+    except ValueError:
+        try:
+            return loads_exact(payload)[0]
+        except Unscrubbable as error:
+            raise ValueError(str(error)) from error
 
 
 def _switched_off(envelope: Envelope, project: Project, event_id: str | None) -> Inspection:
@@ -158,6 +210,8 @@ def finish(inspection: Inspection) -> Outcome:
     scrubbed = [
         fate or _scrub(item, inspection.project) for item, fate in zip(items, inspection.fates, strict=True)
     ]
+    if inspection.note is not None:
+        scrubbed[inspection.claimant] = _noted(scrubbed[inspection.claimant], inspection.note)
     fates = _together(items, [one if isinstance(one, Dropped) else None for one in scrubbed])
     kept = [
         one
@@ -166,7 +220,7 @@ def finish(inspection: Inspection) -> Outcome:
     ]
     left = iter(kept)
     decisions = tuple(fate or next(left)[1] for fate in fates)
-    event_id = inspection.event_id
+    event_id, claim = inspection.event_id, _claimed(inspection, decisions)
     try:
         headers, redactions = inspection.project.redactor.headers(inspection.envelope.headers)
     except Unscrubbable as error:  # without its header nothing can go
@@ -174,10 +228,25 @@ def finish(inspection: Inspection) -> Outcome:
         ends = tuple(fate or _dropped(item, error.reason, error.detail) for item, fate in gone)
         return Outcome(None, ends, event_id)
     if not kept:
-        return Outcome(None, decisions, event_id, redactions)
+        return Outcome(None, decisions, event_id, redactions, claim)
     own = _own_headers(headers, inspection.project, event_id)
     clean = Clean(encode(Envelope(own, tuple(item for item, _ in kept))))
-    return Outcome(clean, decisions, event_id, redactions)
+    return Outcome(clean, decisions, event_id, redactions, claim)
+
+
+def _noted(scrubbed: tuple[Item, Kept] | Dropped, note: Note) -> tuple[Item, Kept] | Dropped:
+    return scrubbed if isinstance(scrubbed, Dropped) else (note.on(scrubbed[0]), scrubbed[1])
+
+
+def _claimed(inspection: Inspection, decisions: Sequence[Decision]) -> Claim | None:
+    """Return what the event has to ask for; nothing if it ends for another reason than its cap."""
+    if inspection.claim is None:
+        return None
+    match decisions[inspection.claimant]:
+        case Kept() | Dropped(reason=Reason.CAPPED):
+            return inspection.claim
+        case Dropped():
+            return None
 
 
 def _refusal(item: Item, circumstances: Circumstances) -> Dropped | None:

@@ -13,6 +13,7 @@ from scrubrelay.config.settings import AuditSettings
 from scrubrelay.core.errors import BadRequest, RateLimited, Reason, ScrubrelayError, Unauthorized
 from scrubrelay.core.evidence import Evidence
 from scrubrelay.core.pipeline import Circumstances, Dropped, Inspection, Kept, Outcome, finish, inspect
+from scrubrelay.core.policy.caps import Capped, Untold
 from scrubrelay.core.project import Project, Projects
 from scrubrelay.core.redaction.scanner import LATE
 from scrubrelay.core.wire.auth import read_auth
@@ -22,6 +23,7 @@ from scrubrelay.core.wire.ratelimits import RateLimits
 from scrubrelay.core.wire.store import envelope_of_store
 from scrubrelay.service.answers import pixel, reply
 from scrubrelay.service.body import Bodies
+from scrubrelay.service.caps import Caps
 from scrubrelay.service.client import client_of
 from scrubrelay.service.clock import Clock
 from scrubrelay.service.evidence import Witness
@@ -41,8 +43,18 @@ _T = TypeVar("_T")
 class Keeper(Protocol):
     """What the intake asks of the outbox."""
 
+    @property
+    def caps(self) -> Caps:
+        """What is known of issues that are over their cap."""
+
     async def keep(self, entry: Entry) -> None:
-        """Return when the entry is durable; an entry for which there is no room is counted there."""
+        """Return when the entry is durable; an entry for which there is no room is counted there.
+
+        Raises what `Count.admit` does, and then has neither kept nor counted it.
+        """
+
+    def drop(self, entry: Entry) -> None:
+        """Count an entry of which nothing is to be kept, some time soon."""
 
     def lose(self, entry: Entry) -> None:
         """Count what the client is refused: an SDK does not count what a 429 costs it, the limiter does."""
@@ -130,12 +142,11 @@ class Intake:
             raise BadRequest("invalid event envelope", "too many individual items")
         limits = self._outbox.limits(project)
         captured = self._outbox.captures(project)
-        circumstances = Circumstances(now, limits, client_of(request), captured=captured)
+        circumstances = Circumstances(now, limits, client_of(request), captured, self._outbox.caps.secret)
         inspection = await _aside(size, inspect, envelope, project, circumstances)
         self._tell_timeouts(inspection, project)
-        outcome = await _aside(size, finish, inspection)
+        outcome = await self._finish(self._outbox.caps.spare(inspection, now), circumstances, size)
         self._tell(outcome, project)
-        await self._keep(outcome, project, now, limits)
         told = limits.header(now)
         answer = {"id": outcome.event_id} if outcome.event_id else {}
         return reply(answer, headers={"X-Sentry-Rate-Limits": told} if told else None)
@@ -152,13 +163,27 @@ class Intake:
                     note="it was taken not to match; told once",
                 )
 
-    async def _keep(self, outcome: Outcome, project: Project, now: float, limits: RateLimits) -> None:
-        entry = _entry(outcome, project, now, self._witness.evidence(outcome, project.id, now))
+    async def _finish(self, inspection: Inspection, circumstances: Circumstances, size: int) -> Outcome:
+        """Scrub and keep; once more without its event, or telling more, if the event may not go on so."""
+        while True:
+            outcome = await _aside(size, finish, inspection)
+            try:
+                await self._keep(outcome, inspection.project, circumstances)
+            except (Capped, Untold) as refusal:
+                inspection = self._outbox.caps.answer(refusal, inspection)
+            else:
+                return outcome
+
+    async def _keep(self, outcome: Outcome, project: Project, circumstances: Circumstances) -> None:
+        evidence = self._witness.evidence(outcome, project.id, circumstances.now)
+        entry = _entry(outcome, project, circumstances.now, evidence)
         refused = {one.reason for one in outcome.decisions if isinstance(one, Dropped)}
         if outcome.clean is None and refused == {Reason.RATE_LIMITED}:
             self._outbox.lose(entry)
-            raise _limited(outcome, limits, now)
-        if outcome.decisions:
+            raise _limited(outcome, circumstances.limits, circumstances.now)
+        if outcome.clean is None and entry.capped:
+            self._outbox.drop(entry)
+        elif outcome.decisions:
             await self._outbox.keep(entry)
 
     def _tell(self, outcome: Outcome, project: Project) -> None:
@@ -166,7 +191,7 @@ class Intake:
         for one in outcome.decisions:
             if isinstance(one, Kept):
                 self._tell_late(one, project)
-            elif self._once.first(one.type, one.reason, one.detail):
+            elif one.reason is not Reason.CAPPED and self._once.first(one.type, one.reason, one.detail):
                 log(
                     "dropped",
                     level=logging.WARNING,
@@ -247,6 +272,8 @@ def _entry(outcome: Outcome, project: Project, now: float, evidence: tuple[Evide
         kept=tuple(kept.items()),
         dropped=tuple((category, reason, quantity) for (category, reason), quantity in dropped.items()),
         evidence=evidence,
+        claim=outcome.claim,
+        capped=dropped["error", Reason.CAPPED],
     )
 
 

@@ -11,6 +11,7 @@ from scrubrelay.core.errors import RateLimited, Reason, StoreUnavailable, place_
 from scrubrelay.core.evidence import lost
 from scrubrelay.core.project import Project, Projects
 from scrubrelay.core.wire.ratelimits import RateLimits
+from scrubrelay.service.caps import Caps
 from scrubrelay.service.clock import Clock
 from scrubrelay.service.forwarder import Forwarder, ForwarderOptions, Resolve
 from scrubrelay.service.log import log
@@ -70,6 +71,7 @@ class Outbox:
 
     Attributes:
         switches: The emergency stop.
+        caps: What is known of issues that are over their cap.
     """
 
     def __init__(
@@ -102,6 +104,7 @@ class Outbox:
         self._running: asyncio.Task[None] | None = None
         self._noting: asyncio.Task[None] | None = None
         self._following: asyncio.Task[None] | None = None
+        self.caps = Caps(store, clock)
 
     @classmethod
     def of(
@@ -145,9 +148,17 @@ class Outbox:
         """
         await self._store.open()
         await self.switches.look()  # before the first envelope: a stop survives a restart
-        self._following = asyncio.get_running_loop().create_task(self.switches.follow())
-        self._running = asyncio.get_running_loop().create_task(self._forward())
-        self._noting = asyncio.get_running_loop().create_task(self.trail.run())
+        await self.caps.start()
+        loop = asyncio.get_running_loop()
+        self._following = loop.create_task(self._follow())
+        self._running = loop.create_task(self._forward())
+        self._noting = loop.create_task(self.trail.run())
+
+    async def _follow(self) -> None:
+        """See what operators have changed through another worker or the command line."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.switches.follow())
+            group.create_task(self.caps.follow())
 
     async def _forward(self) -> None:
         """Forward until told to stop; after a defect, from the store, as after a restart."""
@@ -187,6 +198,7 @@ class Outbox:
 
         Raises:
             RateLimited: The store is full; the envelope has been counted as lost.
+            Capped, Untold: Its event may not go on so; nothing has been kept or counted.
             StoreUnavailable: It cannot write, or not fast enough.
         """
         size = len(entry.clean or b"")
@@ -208,6 +220,11 @@ class Outbox:
             self.trail.received(entry, future.result())
         elif isinstance(error, RateLimited):
             self.lose(entry)
+
+    def drop(self, entry: Entry) -> None:
+        """Count an envelope of which nothing is to be kept, with the next commit."""
+        self._store.count(entry)
+        self.trail.received(entry)
 
     def lose(self, entry: Entry) -> None:
         """Count an envelope that intake answers with a 429 without asking to keep it.
@@ -235,8 +252,10 @@ class Outbox:
     async def status(self) -> dict[str, Any]:
         """Return how full the store is, how each target does, and the ledger: plain values, no payload."""
         held, books = await self._store.status(), await self._store.books()
+        caps = await self._store.issues.figures(self._clock.now())
         return {
             "store": {**asdict(held), "writable": self.writable()},
+            "caps": asdict(caps),
             "targets": self._forwarder.status(),
             "ledger": [{**account._asdict(), "quantity": quantity} for account, quantity in books],
         }

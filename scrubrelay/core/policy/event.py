@@ -1,6 +1,6 @@
 """What policies ask of an item before it is scrubbed: a view that reads, and never fails."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -59,10 +59,18 @@ class Event:
         item: An item of any type.
         client: Who sent it.
         trace: The trace that its envelope names.
+        read: Parses its payload; raises a `ValueError` for what is no JSON.
     """
 
-    def __init__(self, item: Item, client: Client = NOBODY, trace: Trace = NO_TRACE) -> None:
+    def __init__(
+        self,
+        item: Item,
+        client: Client = NOBODY,
+        trace: Trace = NO_TRACE,
+        read: Callable[[bytes], Any] = orjson.loads,
+    ) -> None:
         self.item = item
+        self._read = read
         self.type = item.type
         self.client = client
         self.trace = trace
@@ -73,8 +81,8 @@ class Event:
     def document(self) -> dict[str, Any] | None:
         """Its payload; None if that is no JSON object: then no policy looks, and the scrubber decides."""
         try:
-            document = orjson.loads(self.item.payload)
-        except orjson.JSONDecodeError:
+            document = self._read(self.item.payload)
+        except ValueError:
             return None
         return document if isinstance(document, dict) else None
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from scrubrelay.core.policy.caps import Cap
 from scrubrelay.core.policy.filters import NO_FILTERS, Filters
 
 
@@ -12,9 +13,11 @@ class Policies:
 
     Args:
         filters: What nobody wants to see.
+        cap: How many events of one issue go on; None for all of them.
     """
 
     filters: Filters = NO_FILTERS
+    cap: Cap | None = None
 
 
 KEEP_ALL: Final = Policies()

@@ -10,8 +10,10 @@ from scrubrelay.core.errors import Reason
 from scrubrelay.core.evidence import Evidence
 from scrubrelay.core.ledger import Booking, Fate, Imbalance
 from scrubrelay.core.pipeline import Clean
+from scrubrelay.core.policy.caps import Claim
 from scrubrelay.core.wire.ratelimits import RateLimits
 from scrubrelay.service.stores.audit import AuditStore
+from scrubrelay.service.stores.issues import IssueStore
 from scrubrelay.service.stores.switches import SwitchStore
 
 Quantities = tuple[tuple[str, int], ...]
@@ -29,6 +31,7 @@ class StoreOptions:
         keep_envelopes: Without targets: how many of the last envelopes are kept to look at.
         slot: Which of the worker processes this is; None for one that only looks on, as the CLI does.
         slots: How many workers there are.
+        max_issues: How many issues are counted; those that were seen least recently go first.
     """
 
     durability: Literal["fsync", "os"] = "fsync"
@@ -36,6 +39,7 @@ class StoreOptions:
     keep_envelopes: int = 200
     slot: int | None = 0
     slots: int = 1
+    max_issues: int = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class Entry:
         dropped: What does not: data category, reason and quantity.
         limited: Those of `targets` that want none of it for longer than it could wait.
         evidence: What became of each item, for the audit.
+        claim: Whose count its event is held against.
+        capped: How many events were dropped for that count; with any, none is admitted.
     """
 
     project_id: int
@@ -65,6 +71,8 @@ class Entry:
     dropped: tuple[tuple[str, Reason, int], ...] = ()
     limited: frozenset[str] = frozenset()
     evidence: tuple[Evidence, ...] = ()
+    claim: Claim | None = None
+    capped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,10 +230,15 @@ class Store(Protocol):
     def switches(self) -> SwitchStore:
         """What it keeps of the emergency stop."""
 
-    def append(self, entry: Entry) -> asyncio.Future[Sequence[Parcel]]:
-        """Keep an envelope and book it.
+    @property
+    def issues(self) -> IssueStore:
+        """What it counts for the caps."""
 
-        The future raises `RateLimited` if the store is full.
+    def append(self, entry: Entry) -> asyncio.Future[Sequence[Parcel]]:
+        """Keep an envelope and book it; what has a claim is counted with it, in the same transaction.
+
+        The future raises `RateLimited` if the store is full, and what `Count.admit` does; then nothing is
+        kept or counted.
         """
 
     def count(self, entry: Entry) -> None:

@@ -34,7 +34,20 @@ CREATE TABLE capture_off (
 """
 """A row of `capture_off` is a switch that is off: of a project, or with an empty name of all."""
 
-STEPS: Final[Mapping[int, str]] = {2: _AUDIT, 3: _CAPTURE}
+_ISSUES: Final = """
+CREATE TABLE issue (
+  id INTEGER PRIMARY KEY, keys BLOB NOT NULL, project TEXT NOT NULL, seen_at REAL NOT NULL,
+  period REAL NOT NULL, most INTEGER NOT NULL, started_at REAL NOT NULL, admitted INTEGER NOT NULL,
+  reached INTEGER NOT NULL, held INTEGER NOT NULL, trickled INTEGER NOT NULL, untold INTEGER NOT NULL,
+  since REAL, event_id TEXT
+);
+CREATE TABLE issue_key (key BLOB PRIMARY KEY, issue INTEGER NOT NULL REFERENCES issue (id)) WITHOUT ROWID;
+CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+INSERT INTO counter VALUES ('issues', 0), ('caps_reached', 0), ('caps_suppressed', 0), ('caps_resets', 0);
+"""
+"""Several keys lead to one issue; `keys` has them one behind the other, for when its row goes."""
+
+STEPS: Final[Mapping[int, str]] = {2: _AUDIT, 3: _CAPTURE, 4: _ISSUES}
 """Version -> the statements that lead to it from the one before."""
 
 VERSION: Final = max(STEPS)

@@ -23,6 +23,7 @@ from scrubrelay.service.stores.base import (
     State,
     StoreOptions,
 )
+from scrubrelay.service.stores.issues_sqlite import admit, save, suppress
 from scrubrelay.service.stores.writer import Transaction
 
 ROW_BYTES = 512
@@ -46,20 +47,27 @@ def append(tx: Transaction, entry: Entry, options: StoreOptions) -> Sequence[Par
 
     Raises:
         RateLimited: There is no room, even without dead letters and envelopes that are kept to look at.
+        Capped: Its event may not go on.
+        Untold: Its event has to tell how many have not.
     """
     awaited = [target for target in entry.targets if target not in entry.limited]
     parcels: Sequence[Parcel] = ()
     if entry.clean is not None and (awaited or not entry.targets):
+        claim = None if entry.capped else entry.claim
+        tally = None if claim is None else admit(tx, claim, entry.received_at)
         make_room(tx, len(entry.clean) + ROW_BYTES, options.max_bytes, entry.received_at)
         parcels = _insert(tx, entry, awaited, options)
-    book(tx, entry)
+        if tally is not None:
+            save(tx, entry, tally, options.max_issues)
+    book(tx, entry, options)
     if not entry.targets:
         evict(tx, options.keep_envelopes, entry.received_at)
     return parcels
 
 
-def book(tx: Transaction, entry: Entry) -> None:
+def book(tx: Transaction, entry: Entry, options: StoreOptions) -> None:
     """Book an envelope that came in, and what of it must be reported."""
+    suppress(tx, entry, options.max_issues)
     fates: dict[str, Fate | Reason] = {
         target: Reason.RATE_LIMITED if target in entry.limited else Fate.WAITING for target in entry.targets
     }

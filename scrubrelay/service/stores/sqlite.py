@@ -25,9 +25,11 @@ from scrubrelay.service.stores.base import (
     Status,
     StoreOptions,
 )
+from scrubrelay.service.stores.issues_sqlite import SqliteIssues, forget_ended
 from scrubrelay.service.stores.reserve import Reserve
 from scrubrelay.service.stores.schema import connect, one_at_a_time, vacuum
 from scrubrelay.service.stores.switches_sqlite import SqliteSwitches
+from scrubrelay.service.stores.uncounted import Uncounted
 from scrubrelay.service.stores.writer import Transaction, Writer
 
 _DEAD_SHARE = 10  # dead letters may take a tenth of the store
@@ -53,8 +55,9 @@ class SqliteStore:
         )
         self.audit = SqliteAudit(path, self._writer)
         self.switches = SqliteSwitches(self._writer)
-        self._uncounted: list[Entry] = []
-        self._counting = False
+        self.issues = SqliteIssues(self._writer)
+        self._uncounted = Uncounted()
+        self._counting = 0
 
     def __repr__(self) -> str:
         return f"<SqliteStore slot {self._options.slot} of {self._options.slots}, writable: {self.writable}>"
@@ -84,27 +87,30 @@ class SqliteStore:
         if not self.writable:  # `check` finds out when it is again; until then, room is for those that leave
             return self._writer.refused(StoreUnavailable("the store cannot write"))
         bounded = _bounded(entry)
+        if entry.claim is not None:  # it may depend on those counts
+            self._count_now(urgent=True)
         return self._writer.submit(lambda tx: rows.append(tx, bounded, self._options), proves=True)
 
     def count(self, entry: Entry) -> None:
         """Book an envelope of which nothing is kept."""
-        self._uncounted.append(_bounded(entry))
+        self._uncounted.add([_bounded(entry)])
         self._count_now()
 
-    def _count_now(self) -> None:
-        if self._counting or not self._uncounted:
+    def _count_now(self, *, urgent: bool = False) -> None:
+        """Count what has gathered; one batch is under way at a time, the next gathers meanwhile."""
+        if not self._uncounted or (self._counting and not urgent):
             return
-        batch, self._uncounted = self._uncounted, []
+        batch = self._uncounted.take()
 
         def done(future: asyncio.Future[None]) -> None:
-            self._counting = False
+            self._counting -= 1
             if future.exception() is None:
                 self._count_now()
             else:  # `check` tries again
-                self._uncounted[:0] = batch
+                self._uncounted.add(batch)
 
-        self._counting = True
-        self._writer.submit(lambda tx: _book_all(tx, batch), lazy=True).add_done_callback(done)
+        self._counting += 1
+        self._writer.submit(lambda tx: _book_all(tx, batch, self._options), lazy=True).add_done_callback(done)
 
     def settle(self, settlements: Iterable[Settlement]) -> asyncio.Future[int]:
         """End the wait of parcels, in no hurry."""
@@ -175,6 +181,7 @@ class SqliteStore:
         def work(tx: Transaction) -> None:
             rows.prune_dead(tx, now - dead_age, self._options.max_bytes // _DEAD_SHARE)
             rows.fold(tx, now - _LEDGER_SECONDS)
+            forget_ended(tx, now)
             tx.db.execute("DELETE FROM reported WHERE at < ?", (now - 86400,))
             tx.db.execute("DELETE FROM report WHERE quantity = 0")
             vacuum(tx.db)
@@ -220,9 +227,9 @@ def _bounded(entry: Entry) -> Entry:
     return replace(entry, kept=kept, dropped=dropped)
 
 
-def _book_all(tx: Transaction, entries: Sequence[Entry]) -> None:
+def _book_all(tx: Transaction, entries: Sequence[Entry], options: StoreOptions) -> None:
     for entry in entries:
-        rows.book(tx, entry)
+        rows.book(tx, entry, options)
 
 
 def _only(tx: Transaction, query: str, number: int) -> Clean | None:

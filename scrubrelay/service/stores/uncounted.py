@@ -1,0 +1,59 @@
+"""Entries that are to be booked some time soon: alike ones added up, so that a flood of them is few."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from scrubrelay.service.stores.base import Entry
+
+_HOUR: Final = 3600
+
+
+@dataclass(slots=True)
+class _Sum:
+    entry: Entry
+    quantities: list[int]
+    capped: int
+    times: int = 1
+
+
+class Uncounted:
+    """Sums of entries of which nothing is kept."""
+
+    def __init__(self) -> None:
+        self._sums: dict[tuple[Any, ...], _Sum] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._sums)
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Add entries, or sums of them."""
+        for entry in entries:
+            found = self._sums.get(key := _key(entry))
+            if found is None:
+                self._sums[key] = _Sum(entry, [one[-1] for one in entry.dropped], entry.capped)
+                continue
+            found.times += 1
+            found.capped += entry.capped
+            for at, (_, _, quantity) in enumerate(entry.dropped):
+                found.quantities[at] += quantity
+
+    def take(self) -> list[Entry]:
+        """Return the sums, and begin anew."""
+        sums, self._sums = self._sums, {}
+        return [_total(one) for one in sums.values()]
+
+
+def _key(entry: Entry) -> tuple[Any, ...]:
+    kinds = tuple((category, reason) for category, reason, _ in entry.dropped)
+    issue = entry.claim and entry.claim.keys
+    hour = entry.received_at // _HOUR
+    whose = entry.project_id, entry.key, entry.targets, entry.limited
+    return *whose, hour, kinds, issue, entry.evidence
+
+
+def _total(one: _Sum) -> Entry:
+    pairs = zip(one.entry.dropped, one.quantities, strict=True)
+    dropped = tuple((category, reason, quantity) for (category, reason, _), quantity in pairs)
+    evidence = tuple(found.repeated(one.times) for found in one.entry.evidence)
+    return replace(one.entry, dropped=dropped, capped=one.capped, evidence=evidence)
