@@ -26,9 +26,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "Turn rules of Sentry, or a folder of its Relay, into a configuration.",
     ),
     "outbox": ("scrubrelay.cli.outbox", "Look at what waits or was refused; retry it, or remove it."),
+    "caps": ("scrubrelay.cli.caps", "Look at how many events of each issue went on; count one anew."),
     "healthcheck": ("scrubrelay.cli.healthcheck", "Ask the running relay whether it is ready."),
 }
-_GROUPS: Final = {"patterns", "outbox", "import"}
+_GROUPS: Final = {"patterns", "outbox", "import", "caps"}
 _USAGE: Final = 2
 
 

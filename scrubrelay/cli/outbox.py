@@ -1,25 +1,20 @@
 """`scrubrelay outbox`: what waits, what upstream refused, what inspect mode keeps."""
 
-import asyncio
-import os
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 import typer
 
 from scrubrelay.cli.console import ConfigOption, JsonOption, complain, print_table, say, say_json
-from scrubrelay.config.load import load
+from scrubrelay.cli.stored import with_store
 from scrubrelay.core.errors import NotFound
 from scrubrelay.service.clock import SystemClock
-from scrubrelay.service.stores.base import Listed, State, Status, Store, StoreOptions
-from scrubrelay.service.stores.registry import make_store
+from scrubrelay.service.stores.base import Listed, State, Status, Store
 
 app = typer.Typer(no_args_is_help=True)
-_Answer = TypeVar("_Answer")
 _COLUMNS: Final = ("id", "state", "project", "target", "event", "received", "bytes", "status", "holds")
 
 
@@ -56,7 +51,7 @@ def list_(
     async def work(store: Store) -> tuple[Sequence[Listed], Status]:
         return await store.listed(state.state if state else None, after, limit), await store.status()
 
-    listed, status = _with_store(config, work)
+    listed, status = with_store(config, work)
     rows = [_row(one) for one in listed]
     if as_json:
         say_json(rows)
@@ -73,7 +68,7 @@ def show(
     config: ConfigOption = None,
 ) -> int:
     """Print one envelope as it would leave: it has been scrubbed."""
-    clean = _with_store(config, lambda store: store.show(number))
+    clean = with_store(config, lambda store: store.show(number))
     if clean is None:
         raise NotFound(f"no envelope {number} in the outbox")
     sys.stdout.buffer.write(clean)
@@ -87,7 +82,7 @@ def retry(numbers: _Ids = None, *, everything: _All = False, config: ConfigOptio
     Exit code 1 if not all of the given numbers are dead letters.
     """
     asked = _asked(numbers, everything=everything)
-    done = _with_store(config, lambda store: store.retry(asked, SystemClock().now()))
+    done = with_store(config, lambda store: store.retry(asked, SystemClock().now()))
     return _told(done, asked, "put back")
 
 
@@ -104,7 +99,7 @@ def purge(
     Exit code 1 if not all of the given numbers are in that state.
     """
     asked = _asked(numbers, everything=everything)
-    done = _with_store(config, lambda store: store.purge(state.state, asked, SystemClock().now()))
+    done = with_store(config, lambda store: store.purge(state.state, asked, SystemClock().now()))
     return _told(done, asked, "removed")
 
 
@@ -120,23 +115,6 @@ def _told(done: int, asked: list[int] | None, what: str) -> int:
         return 0
     complain(f"{len(asked) - done} of {len(asked)} numbers are not there, or in another state")
     return 1
-
-
-def _with_store(config: Path | None, work: Callable[[Store], Awaitable[_Answer]]) -> _Answer:
-    """Return what `work` finds in the store of a configuration; never makes a new store."""
-    settings = load(config, os.environ).store
-    if not settings.path.exists():
-        raise NotFound(f"{settings.path}: there is no store; has the relay run with this configuration?")
-    options = StoreOptions(settings.durability, settings.max_bytes, settings.keep_envelopes, slot=None)
-    return asyncio.run(_opened(make_store(settings.url, options), work))
-
-
-async def _opened(store: Store, work: Callable[[Store], Awaitable[_Answer]]) -> _Answer:
-    await store.open()
-    try:
-        return await work(store)
-    finally:
-        await store.close()
 
 
 def _row(one: Listed) -> dict[str, Any]:

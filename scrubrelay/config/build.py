@@ -6,6 +6,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from scrubrelay.config.cache import NO_CACHE, Cache
+from scrubrelay.config.caps import cap_of
 from scrubrelay.config.packs import embedded, users
 from scrubrelay.config.settings import ProjectSettings, RedactionSettings, RuleSettings, Settings
 from scrubrelay.core.errors import ConfigError
@@ -38,7 +39,7 @@ def build(settings: Settings) -> Projects:
         )
         return Projects(listed, limits=limits)
     keeps = settings.redaction.client_ip == "keep"
-    passing = PassThrough(common, _common_upstream(settings), keep_client_ip=keeps)
+    passing = PassThrough(common, _common_upstream(settings), keep_client_ip=keeps, cap=cap_of(settings))
     return Projects(passing=passing, limits=limits)
 
 
@@ -232,7 +233,8 @@ def _project(settings: Settings, project: ProjectSettings, redactor: Redactor) -
         upstreams = [common]
     targets = tuple(upstream.target(project.key, project.id) for upstream in upstreams)
     keeps = settings.redaction_of(project).client_ip == "keep"
-    return Project(project.id, project.key, project.name, redactor, targets, keeps)
+    cap = cap_of(settings, project)
+    return Project(project.id, project.key, project.name, redactor, targets, keeps, cap)
 
 
 def _common_upstream(settings: Settings) -> Upstream | None:

@@ -10,7 +10,15 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from scrubrelay.config.names import TABLES, Location, nearest, unknown
-from scrubrelay.config.settings import AdminSettings, ProjectSettings, RedactionSettings, Settings, Table
+from scrubrelay.config.settings import (
+    AdminSettings,
+    CapsSettings,
+    ConditionSettings,
+    ProjectSettings,
+    RedactionSettings,
+    Settings,
+    Table,
+)
 from scrubrelay.config.values import WILDCARDS, Address
 from scrubrelay.core.redaction.marks import key_id
 
@@ -25,6 +33,8 @@ _EXPECTED: Final[Mapping[str, str]] = {
     "string_too_short": "expected {min_length} characters or more",
     "too_short": "expected {min_length} characters or more",
     "string_pattern_mismatch": "expected what matches {pattern}",
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
     "tuple_type": "expected a list",
     "dict_type": "expected a table",
     "model_type": "expected a table",
@@ -120,9 +130,12 @@ def _crossed(settings: Settings, projects: Mapping[int, ProjectSettings]) -> Ite
     yield from _namesakes(settings.admin)
     yield from _loops(settings, projects)
     yield from _unkeyed(settings.redaction, ("redaction",))
+    yield from _unconditional(settings.caps, ("caps",))
     for index, project in projects.items():
         if project.redaction is not None:
             yield from _unkeyed(settings.redaction_of(project), ("project", index, "redaction"))
+        if project.caps is not None:
+            yield from _unconditional(project.caps, ("project", index, "caps"))
 
 
 def _namesakes(admin: AdminSettings) -> Iterator[Mistake]:
@@ -153,6 +166,13 @@ def _unkeyed(redaction: RedactionSettings, at: Location) -> Iterator[Mistake]:
     ]
     if len({key_id(one) for one in keys}) < len(keys):
         yield (*at, "previous_hash_key"), "expected another key than hash_key, with another id"
+
+
+def _unconditional(caps: CapsSettings, at: Location) -> Iterator[Mistake]:
+    for number, rule in enumerate(caps.rule):
+        if not any(getattr(rule, name) for name in ConditionSettings.model_fields):
+            names = ", ".join(ConditionSettings.model_fields)
+            yield (*at, "rule", number), f"expected one of {names}"
 
 
 def _loops(settings: Settings, projects: Mapping[int, ProjectSettings]) -> Iterator[Mistake]:

@@ -1,12 +1,15 @@
 """The configuration that holds, as TOML: every value with where it came from, every secret masked."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from scrubrelay.config.load import Loaded
 from scrubrelay.config.names import Location
+
+_OWN: Final = ("redaction", "caps")
+"""The tables that a project may have for itself."""
 
 
 def effective(loaded: Loaded) -> str:
@@ -19,11 +22,13 @@ def _lines(loaded: Loaded) -> Iterator[str]:
     for name, table in settings.items():
         yield from (f"[{name}]", *_values(loaded, (name,), table), "")
     for index, project in enumerate(loaded.settings.project):
-        raw = project.model_dump(mode="json", exclude={"redaction"}, exclude_none=True)
+        raw = project.model_dump(mode="json", exclude=set(_OWN), exclude_none=True)
         yield from ("[[project]]", *_values(loaded, ("project", index), raw), "")
-        if project.redaction is not None:
-            own = project.redaction.model_dump(mode="json", exclude_unset=True)
-            yield from ("[project.redaction]", *_values(loaded, ("project", index, "redaction"), own), "")
+        for name in _OWN:
+            table = getattr(project, name)
+            if table is not None:
+                own = table.model_dump(mode="json", exclude_unset=True)
+                yield from (f"[project.{name}]", *_values(loaded, ("project", index, name), own), "")
 
 
 def _values(loaded: Loaded, at: Location, table: dict[str, Any]) -> Iterator[str]:

@@ -23,7 +23,7 @@ from scrubrelay.config.names import (
     show,
     variables,
 )
-from scrubrelay.config.settings import Settings
+from scrubrelay.config.settings import Settings, Table
 from scrubrelay.core.errors import ConfigError
 
 DEFAULT_FILE: Final = "scrubrelay.toml"
@@ -134,7 +134,8 @@ class _Reader:
             yield "PORT", ("server", "listen"), f"0.0.0.0:{port}"
         known = sorted(self.environ, key=lambda name: (name not in SHORT, name))
         for name in known:
-            if not name.startswith(PREFIX) or name == CONFIG or not self.environ[name] or is_foreign(name):
+            ours = name.startswith(PREFIX) or name in SHORT
+            if not ours or name == CONFIG or not self.environ[name] or is_foreign(name):
                 continue
             if name not in named or location_of(name) is not None:  # the file may name one of its own
                 yield from self._assignment(name, self.environ[name])
@@ -197,7 +198,8 @@ def _parsed(text: str, location: Location) -> Any:
     """Return the value of a variable: for lists and tables TOML (`["a"]`, `{a = "b"}`) or `a, b`."""
     path = tuple(step for step in location if isinstance(step, str))
     annotation = TABLES[path[:-1]].model_fields[path[-1]].annotation
-    if get_origin(annotation) not in {tuple, dict}:
+    is_table = isinstance(annotation, type) and issubclass(annotation, Table)
+    if get_origin(annotation) not in {tuple, dict} and not is_table:
         return text
     if text.lstrip().startswith(("[", "{")):
         try:

@@ -9,6 +9,8 @@ import regex
 from scrubrelay.config.settings import (
     AdminSettings,
     AuditSettings,
+    CapRuleSettings,
+    CapsSettings,
     DestinationSettings,
     LimitSettings,
     ProjectSettings,
@@ -24,12 +26,14 @@ from scrubrelay.config.settings import (
 Location = tuple[str | int, ...]
 PREFIX: Final = "SCRUBRELAY_"
 CONFIG: Final = "SCRUBRELAY_CONFIG"
+ISSUE_LIMIT: Final = "SENTRY_MAX_EVENTS_PER_ISSUE"
 SHORT: Final[Mapping[str, tuple[str, str]]] = {
     "SCRUBRELAY_LISTEN": ("server", "listen"),
     "SCRUBRELAY_DATA_DIR": ("store", "url"),
     "SCRUBRELAY_UPSTREAM_URL": ("upstream", "url"),
     "SCRUBRELAY_UPSTREAM_DSN": ("upstream", "dsn"),
     "SCRUBRELAY_ADMIN_TOKEN": ("admin", "token"),
+    ISSUE_LIMIT: ("caps", "max_events_per_issue"),
 }
 TABLES: Final[Mapping[tuple[str, ...], type[Table]]] = {
     (): Settings,
@@ -42,6 +46,9 @@ TABLES: Final[Mapping[tuple[str, ...], type[Table]]] = {
     ("project", "upstreams"): DestinationSettings,
     ("project", "redaction"): RedactionSettings,
     ("redaction",): RedactionSettings,
+    ("project", "caps"): CapsSettings,
+    ("caps",): CapsSettings,
+    ("caps", "rule"): CapRuleSettings,
     ("limits",): LimitSettings,
     ("audit",): AuditSettings,
 }

@@ -17,6 +17,8 @@ _HEADINGS: Final = {
     ("project",): "[[project]]",
     ("project", "upstreams"): "upstreams = [{…}]",
     ("redaction",): "[redaction]",
+    ("caps",): "[caps]",
+    ("caps", "rule"): "[[caps.rule]]",
     ("limits",): "[limits]",
     ("audit",): "[audit]",
 }

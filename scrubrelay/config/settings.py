@@ -3,10 +3,20 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from scrubrelay.config.values import (
     Address,
+    CapLimit,
     DsnText,
     Duration,
     Encoding,
@@ -18,6 +28,7 @@ from scrubrelay.config.values import (
     Size,
     StoreUrl,
     Workers,
+    check_globs,
 )
 from scrubrelay.core.wire.dsn import Dsn
 
@@ -243,6 +254,67 @@ class RedactionSettings(Table):
     ] = ()
 
 
+Globs = Annotated[
+    tuple[str, ...],
+    BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
+    AfterValidator(check_globs),
+]
+"""One wildcard, or a list of them."""
+
+
+class ConditionSettings(Table):
+    """What an event must be like: each key that is given must match, by one of its wildcards."""
+
+    type: Annotated[Globs, Field(description="The type of any of its exceptions.")] = ()
+    message: Annotated[Globs, Field(description="Its message, or that of any of its exceptions.")] = ()
+    environment: Annotated[Globs, Field(description="Where it happened.")] = ()
+    release: Annotated[Globs, Field(description="The version it happened in.")] = ()
+    logger: Annotated[Globs, Field(description="Who logged it.")] = ()
+    level: Annotated[Globs, Field(description="How grave it is.")] = ()
+    transaction: Annotated[Globs, Field(description="The name of its transaction.")] = ()
+
+    @model_serializer(mode="wrap")
+    def _given(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in written(self).items() if value not in ((), [], None)}
+
+
+class CapRuleSettings(ConditionSettings):
+    """What holds for some events instead; of several rules that match one, the last counts."""
+
+    limit: Annotated[
+        CapLimit | None,
+        Field(description='Most of them in a window, counted apart; `"none"`: all of them.'),
+    ] = None
+    window: Annotated[
+        Duration | None, Field(gt=0, description="How long a window is; as elsewhere if not set.")
+    ] = None
+
+
+class CapsSettings(Table):
+    """How many events of one issue go on."""
+
+    max_events_per_issue: Annotated[
+        int, Field(ge=0, description="Most events of one issue that go on in a window; 0 is no cap.")
+    ] = 50
+    window: Annotated[
+        Duration, Field(gt=0, description="How long a window is; it begins with an issue's first event.")
+    ] = 3600.0
+    scope: Annotated[
+        tuple[Literal["project", "environment"], ...],
+        Field(description='What has a count of its own; with `"environment"` each environment has.'),
+    ] = ("project",)
+    trickle: Annotated[bool, Field(description="Whether one goes on after 10, 100, 1,000… that did not.")] = (
+        True
+    )
+    exempt: Annotated[
+        ConditionSettings, Field(description='What is never capped, such as `{level = "fatal"}`.')
+    ] = ConditionSettings()
+    rule: Annotated[
+        tuple[CapRuleSettings, ...],
+        Field(description="`[[caps.rule]]` tables: another limit for some events."),
+    ] = ()
+
+
 class ProjectSettings(Table):
     """One client key that is accepted; with any `[[project]]`, no other key is."""
 
@@ -256,6 +328,9 @@ class ProjectSettings(Table):
     redaction: Annotated[
         RedactionSettings | None,
         Field(description="A `[project.redaction]` table: what differs from `[redaction]`."),
+    ] = None
+    caps: Annotated[
+        CapsSettings | None, Field(description="A `[project.caps]` table: what differs from `[caps]`.")
     ] = None
 
 
@@ -311,6 +386,7 @@ class Settings(Table):
     upstream: UpstreamSettings = UpstreamSettings()
     project: tuple[ProjectSettings, ...] = ()
     redaction: RedactionSettings = RedactionSettings()
+    caps: CapsSettings = CapsSettings()
     limits: LimitSettings = LimitSettings()
     audit: AuditSettings = AuditSettings()
 
@@ -328,3 +404,10 @@ class Settings(Table):
         update = {name: getattr(own, name) for name in own.model_fields_set}
         update |= {name: (*getattr(self.redaction, name), *update.get(name, ())) for name in own.adds}
         return self.redaction.model_copy(update=update)
+
+    def caps_of(self, project: ProjectSettings | None) -> CapsSettings:
+        """Return what holds for a project: its own settings over the common ones."""
+        own = project.caps if project is not None else None
+        if own is None:
+            return self.caps
+        return self.caps.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})

@@ -9,7 +9,8 @@ import regex
 from pydantic import BeforeValidator, Field, PlainSerializer, SecretStr, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from scrubrelay.core.errors import ScrubrelayError
+from scrubrelay.core.errors import ConfigError, ScrubrelayError
+from scrubrelay.core.policy.globs import Glob
 from scrubrelay.core.wire.auth import check_key
 from scrubrelay.core.wire.dsn import Dsn
 
@@ -95,6 +96,25 @@ def read_address(value: Any) -> Address:
     if not colon or not _HOST.fullmatch(host) or not port.isdecimal() or int(port) > 65535:
         raise expected('an address such as "127.0.0.1:3000"')
     return Address(host.strip("[]") or "0.0.0.0", int(port))  # noqa: S104 - ":3000" asks for it
+
+
+def read_limit(value: Any) -> int | Literal["none"]:
+    """Return most events of one issue, or `"none"`."""
+    if value == "none":
+        return "none"
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    raise expected('a number from 1 up, or "none"')
+
+
+def check_globs(sources: tuple[str, ...]) -> tuple[str, ...]:
+    """Return wildcards if all of them are some."""
+    for source in sources:
+        try:
+            Glob.parse(source)
+        except ConfigError as error:
+            raise expected(error.problems[0].removeprefix("expected ")) from error
+    return sources
 
 
 def read_workers(value: Any) -> int:
@@ -183,6 +203,11 @@ ListenAddress = Annotated[
     BeforeValidator(lambda value: value if isinstance(value, Address) else read_address(value)),
     PlainSerializer(str),
     WithJsonSchema({"type": "string", "pattern": r"^.*:\d{1,5}$"}),
+]
+CapLimit = Annotated[
+    int | Literal["none"],
+    BeforeValidator(read_limit),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"enum": ["none"]}]}),
 ]
 Workers = Annotated[
     int,

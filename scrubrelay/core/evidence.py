@@ -42,10 +42,16 @@ class Evidence(NamedTuple):
     finds: Finds = ()
     items: int = 1
 
-    def repeated(self, times: int) -> "Evidence":
-        """Return the evidence of so many envelopes alike."""
-        finds = tuple((pattern, path, count * times) for pattern, path, count in self.finds)
-        return self._replace(finds=finds, items=self.items * times)
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What it says but for the numbers."""
+        return self.type, self.fate, self.detail, tuple((pattern, path) for pattern, path, _ in self.finds)
+
+    def and_another(self, other: "Evidence") -> "Evidence":
+        """Return the sum with another one of its kind."""
+        pairs = zip(self.finds, other.finds, strict=True)
+        finds = tuple((pattern, path, count + more) for (pattern, path, count), (_, _, more) in pairs)
+        return self._replace(finds=finds, items=self.items + other.items)
 
 
 def evidence_of(outcome: Outcome, general: Callable[[str], str]) -> tuple[Evidence, ...]:

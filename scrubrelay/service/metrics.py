@@ -19,6 +19,17 @@ _OUTBOX: Final[Mapping[str, tuple[str, str]]] = {
     "oldest": ("scrubrelay_outbox_oldest_timestamp_seconds", "When the oldest waiting envelope was received"),
 }
 """Name in the status -> name and help of the metric."""
+_CAPS: Final[Mapping[str, tuple[type[Metric], str, str]]] = {
+    "reached": (CounterMetricFamily, "scrubrelay_caps_reached", "How often an issue came to its cap"),
+    "active": (GaugeMetricFamily, "scrubrelay_caps_active", "Issues that are over their cap now"),
+    "issues": (GaugeMetricFamily, "scrubrelay_caps_issues", "Issues that are counted"),
+    "suppressed": (
+        CounterMetricFamily,
+        "scrubrelay_events_suppressed",
+        "Events that did not go on for their issue's cap",
+    ),
+}
+"""Name in the status -> kind, name and help of the metric."""
 
 
 def exposition(figures: Mapping[str, Any]) -> bytes:
@@ -38,6 +49,8 @@ class _Figures(Collector):
             if (value := self.figures["store"][key]) is not None:
                 yield GaugeMetricFamily(name, text, value=value)
         yield _capture(self.figures["capture"])
+        for key, (kind, name, text) in _CAPS.items():
+            yield kind(name, text, value=self.figures["caps"][key])
         yield _targets(self.figures["targets"])
         yield from _configuration(self.figures["configuration"])
 

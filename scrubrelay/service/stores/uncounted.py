@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from scrubrelay.core.evidence import Evidence
 from scrubrelay.service.stores.base import Entry
 
 _HOUR: Final = 3600
@@ -14,7 +15,7 @@ class _Sum:
     entry: Entry
     quantities: list[int]
     capped: int
-    times: int = 1
+    evidence: tuple[Evidence, ...]
 
 
 class Uncounted:
@@ -31,10 +32,13 @@ class Uncounted:
         for entry in entries:
             found = self._sums.get(key := _key(entry))
             if found is None:
-                self._sums[key] = _Sum(entry, [one[-1] for one in entry.dropped], entry.capped)
+                self._sums[key] = _Sum(
+                    entry, [one[-1] for one in entry.dropped], entry.capped, entry.evidence
+                )
                 continue
-            found.times += 1
             found.capped += entry.capped
+            pairs = zip(found.evidence, entry.evidence, strict=True)
+            found.evidence = tuple(one.and_another(other) for one, other in pairs)
             for at, (_, _, quantity) in enumerate(entry.dropped):
                 found.quantities[at] += quantity
 
@@ -49,11 +53,10 @@ def _key(entry: Entry) -> tuple[Any, ...]:
     issue = entry.claim and entry.claim.keys
     hour = entry.received_at // _HOUR
     whose = entry.project_id, entry.key, entry.targets, entry.limited
-    return *whose, hour, kinds, issue, entry.evidence
+    return *whose, hour, kinds, issue, tuple(one.kind for one in entry.evidence)
 
 
 def _total(one: _Sum) -> Entry:
     pairs = zip(one.entry.dropped, one.quantities, strict=True)
     dropped = tuple((category, reason, quantity) for (category, reason, _), quantity in pairs)
-    evidence = tuple(found.repeated(one.times) for found in one.entry.evidence)
-    return replace(one.entry, dropped=dropped, capped=one.capped, evidence=evidence)
+    return replace(one.entry, dropped=dropped, capped=one.capped, evidence=one.evidence)

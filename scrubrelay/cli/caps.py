@@ -1,0 +1,71 @@
+"""`scrubrelay caps`: how many events of each issue went on, and how many did not."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+import regex
+import typer
+
+from scrubrelay.cli.console import ConfigOption, JsonOption, complain, print_table, say, say_json
+from scrubrelay.cli.stored import with_store
+from scrubrelay.service.clock import SystemClock
+from scrubrelay.service.stores.base import Store
+from scrubrelay.service.stores.issues import CapFigures, Issue
+
+app = typer.Typer(no_args_is_help=True)
+_COLUMNS: Final = ("issue", "project", "count", "limit", "suppressed", "untold", "until", "last event")
+_SHOWN: Final = 12
+_PREFIX: Final = regex.compile(r"[0-9a-f]{4,32}")
+
+
+@app.command("list", epilog="Example: scrubrelay caps list --json")
+def list_(
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many.")] = 100,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """List issues whose window has not ended: those that suppressed most, then the fullest."""
+    now = SystemClock().now()
+
+    async def work(store: Store) -> tuple[Sequence[Issue], CapFigures]:
+        return await store.issues.listed(now, limit), await store.issues.figures(now)
+
+    listed, figures = with_store(config, work)
+    rows = [_row(one) for one in listed]
+    if as_json:
+        say_json(rows)
+    else:
+        print_table(_COLUMNS, rows)
+        say(f"{figures.issues} issues counted, {figures.active} over their cap")
+    return 0
+
+
+@app.command(epilog="Example: scrubrelay caps reset 3f2a9c01b7de")
+def reset(
+    issue: Annotated[
+        str | None, typer.Argument(metavar="[ISSUE]", help="An issue as `caps list` shows it.")
+    ] = None,
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    config: ConfigOption = None,
+) -> int:
+    """Begin a new window for an issue; a running relay notices within a second.
+
+    Exit code 1 if there is no such issue.
+    """
+    if (issue is None) != everything or (issue is not None and not _PREFIX.fullmatch(issue)):
+        raise typer.BadParameter("expected an issue as `caps list` shows it, or --all")
+    done = with_store(config, lambda store: store.issues.reset(issue))
+    say(f"{done} counted anew")
+    if issue is None or done:
+        return 0
+    complain(f"no issue {issue} is counted")
+    return 1
+
+
+def _row(one: Issue) -> dict[str, Any]:
+    until = datetime.fromtimestamp(one.until, UTC).isoformat(timespec="seconds")
+    counts = (one.count, one.limit, one.suppressed, one.untold)
+    return dict(zip(_COLUMNS, (one.key[:_SHOWN], one.project_id, *counts, until, one.event_id), strict=True))
