@@ -10,6 +10,7 @@ from scrubrelay.config.caps import cap_of
 from scrubrelay.config.packs import embedded, users
 from scrubrelay.config.settings import ProjectSettings, RedactionSettings, RuleSettings, Settings
 from scrubrelay.core.errors import ConfigError
+from scrubrelay.core.policy.policies import Policies
 from scrubrelay.core.project import Limits, PassThrough, Project, Projects, Upstream
 from scrubrelay.core.redaction.library import Library, select
 from scrubrelay.core.redaction.pattern import Pack
@@ -39,7 +40,8 @@ def build(settings: Settings) -> Projects:
         )
         return Projects(listed, limits=limits)
     keeps = settings.redaction.client_ip == "keep"
-    passing = PassThrough(common, _common_upstream(settings), keep_client_ip=keeps, cap=cap_of(settings))
+    policies = Policies(cap=cap_of(settings))
+    passing = PassThrough(common, _common_upstream(settings), keep_client_ip=keeps, policies=policies)
     return Projects(passing=passing, limits=limits)
 
 
@@ -233,8 +235,8 @@ def _project(settings: Settings, project: ProjectSettings, redactor: Redactor) -
         upstreams = [common]
     targets = tuple(upstream.target(project.key, project.id) for upstream in upstreams)
     keeps = settings.redaction_of(project).client_ip == "keep"
-    cap = cap_of(settings, project)
-    return Project(project.id, project.key, project.name, redactor, targets, keeps, cap)
+    policies = Policies(cap=cap_of(settings, project))
+    return Project(project.id, project.key, project.name, redactor, targets, keeps, policies)
 
 
 def _common_upstream(settings: Settings) -> Upstream | None:

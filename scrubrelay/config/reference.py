@@ -67,4 +67,4 @@ def _rows(path: tuple[str, ...], heading: str) -> Iterator[str]:
 def _default(table: type[Table], name: str) -> Any:
     if table.model_fields[name].is_required():
         return None
-    return table.model_construct().model_dump(mode="json", include={name})[name]
+    return table.model_construct().model_dump(mode="json", include={name}).get(name)

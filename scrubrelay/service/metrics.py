@@ -19,17 +19,14 @@ _OUTBOX: Final[Mapping[str, tuple[str, str]]] = {
     "oldest": ("scrubrelay_outbox_oldest_timestamp_seconds", "When the oldest waiting envelope was received"),
 }
 """Name in the status -> name and help of the metric."""
-_CAPS: Final[Mapping[str, tuple[type[Metric], str, str]]] = {
-    "reached": (CounterMetricFamily, "scrubrelay_caps_reached", "How often an issue came to its cap"),
-    "active": (GaugeMetricFamily, "scrubrelay_caps_active", "Issues that are over their cap now"),
-    "issues": (GaugeMetricFamily, "scrubrelay_caps_issues", "Issues that are counted"),
-    "suppressed": (
-        CounterMetricFamily,
-        "scrubrelay_events_suppressed",
-        "Events that did not go on for their issue's cap",
-    ),
+_CAPS_NOW: Final[Mapping[str, tuple[str, str]]] = {
+    "active": ("scrubrelay_caps_active", "Issues that are over their cap now"),
+    "issues": ("scrubrelay_caps_issues", "Issues that are counted"),
 }
-"""Name in the status -> kind, name and help of the metric."""
+_CAPS_EVER: Final[Mapping[str, tuple[str, str]]] = {
+    "reached": ("scrubrelay_caps_reached", "How often an issue came to its cap"),
+    "suppressed": ("scrubrelay_events_suppressed", "Events that did not go on for their issue's cap"),
+}
 
 
 def exposition(figures: Mapping[str, Any]) -> bytes:
@@ -49,10 +46,16 @@ class _Figures(Collector):
             if (value := self.figures["store"][key]) is not None:
                 yield GaugeMetricFamily(name, text, value=value)
         yield _capture(self.figures["capture"])
-        for key, (kind, name, text) in _CAPS.items():
-            yield kind(name, text, value=self.figures["caps"][key])
+        yield from _caps(self.figures["caps"])
         yield _targets(self.figures["targets"])
         yield from _configuration(self.figures["configuration"])
+
+
+def _caps(figures: Mapping[str, int]) -> Iterator[Metric]:
+    for key, (name, text) in _CAPS_NOW.items():
+        yield GaugeMetricFamily(name, text, value=figures[key])
+    for key, (name, text) in _CAPS_EVER.items():
+        yield CounterMetricFamily(name, text, value=figures[key])
 
 
 def _configuration(figures: Mapping[str, Any]) -> Iterator[Metric]:

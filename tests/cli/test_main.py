@@ -7,6 +7,7 @@ from scrubrelay.cli.main import COMMANDS
 
 EVERY = [[name] for name in COMMANDS] + [["patterns", name] for name in ("list", "test")]
 EVERY += [["outbox", name] for name in ("list", "show", "retry", "purge")]
+EVERY += [["caps", name] for name in ("list", "reset")]
 EVERY += [["import", name] for name in ("relay", "sentry-rules")]
 
 
@@ -26,7 +27,7 @@ def test_every_command_has_help_with_an_example(cli, words):
     code, out, _ = cli(*words, "--help")
     assert code == 0
     assert f"scrubrelay {' '.join(words)}" in " ".join(out.split()) or len(words) == 1
-    assert "Example:" in out or words in (["patterns"], ["outbox"], ["import"])
+    assert "Example:" in out or words in (["patterns"], ["outbox"], ["caps"], ["import"])
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,11 @@ upstreams = ["${DSN}", {dsn = "https://k@sentry.example.com/a/1", encoding = "zs
 redaction = {opaque = "forward"}
 [redaction]
 actions = {email = "mask"}
+[caps]
+exempt = {level = "fatal"}
+[[caps.rule]]
+type = ["Timeout*", "Connection*"]
+limit = "none"
 """
 
 
@@ -49,6 +54,7 @@ def test_a_good_file_is_valid(validator):
         '[store]\ndurability = "x"',
         '[upstream]\nurl = "ftp://x"',
         "[limits]\nmax_items=501",
+        "[[caps.rule]]\nlimit = 0",
     ],
 )
 def test_a_wrong_file_is_not(validator, text):

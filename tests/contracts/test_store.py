@@ -1,5 +1,6 @@
 """What any store must do; a new one joins by a line in `MAKERS`."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from scrubrelay.core.errors import RateLimited, Reason
 from scrubrelay.core.ledger import RELAY, Account, Fate
 from scrubrelay.core.pipeline import Clean
+from scrubrelay.core.policy.caps import Capped, Claim, Untold
 from scrubrelay.core.policy.capture import Switch
 from scrubrelay.core.wire.ratelimits import RateLimit, RateLimits
 from scrubrelay.service.stores.base import Entry, Pending, Settlement, State, Store, StoreOptions
@@ -327,3 +329,155 @@ async def test_switching_everything_on_leaves_what_single_projects_have(store: S
         await store.switches.turn_off(Switch(project_id, NOW, None, "a"))
     assert [await store.switches.turn_on(None), await store.switches.turn_on(None)] == [True, False]
     assert (await store.switches.capture()).switches == (Switch(7, NOW, None, "a"),)
+
+
+# ---- issues
+
+
+def claim(*names: str, limit: int = 3, trickle: bool = False, told: int = 0, window: float = 3600.0) -> Claim:
+    return Claim(tuple(name.encode().ljust(16, b".") for name in names), limit, window, trickle, told)
+
+
+async def offered(store: Store, *claims: Claim, at: float = NOW) -> list[str]:
+    """Append an event for each claim, one behind the other; return what became of each."""
+    fates = []
+    for number, one in enumerate(claims):
+        try:
+            await store.append(entry("a", at=at, claim=one, event_id=f"{number:032}"))
+            fates.append("kept")
+        except (Capped, Untold) as refusal:
+            fates.append(type(refusal).__name__.lower())
+    return fates
+
+
+def suppressed(claim: Claim, number: int, at: float = NOW) -> Entry:
+    dropped = (("error", Reason.CAPPED, number),)
+    return entry("a", at=at, clean=None, kept=(), dropped=dropped, claim=claim, capped=number)
+
+
+async def test_of_one_issue_as_many_are_kept_as_its_cap_says(store: Store) -> None:
+    assert await offered(store, *[claim("i")] * 5) == ["kept"] * 3 + ["capped"] * 2
+    assert len(await store.waiting("a", 0, 10, 10**6)) == 3
+    assert await books(store) == {("error", RELAY, "received"): 3, ("error", RELAY, "passed"): 3} | {
+        ("error", "a", "received"): 3,
+        ("error", "a", "waiting"): 3,
+    }
+
+
+async def test_the_count_is_that_of_all_workers_together_at_the_same_time(make: Make) -> None:
+    stores = [await make(slot=slot, slots=4) for slot in range(4)]
+    asked = [store.append(entry("a", claim=claim("i"))) for _ in range(25) for store in stores]
+    fates = await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(not isinstance(one, Exception) for one in fates) == 3
+    assert sum(isinstance(one, Capped) and one.first for one in fates) == 1
+    assert len({await store.issues.secret() for store in stores}) == 1
+
+
+async def test_the_count_is_there_after_opening_again(store: Store, make: Make) -> None:
+    await offered(store, *[claim("i")] * 2)
+    secret = await store.issues.secret()
+    await store.close()
+    again = await make()
+    assert await offered(again, *[claim("i")] * 2) == ["kept", "capped"]
+    assert await again.issues.secret() == secret
+    assert len(secret) == 32
+
+
+async def test_an_issue_has_several_keys(store: Store) -> None:
+    """Any of them leads to it, and one that is new to it leads there from then on."""
+    asked = [claim("a", "b"), claim("b", "c"), claim("c"), claim("a"), claim("x")]
+    assert await offered(store, *asked) == ["kept", "kept", "kept", "capped", "kept"]
+
+
+async def test_what_is_not_kept_for_want_of_room_is_not_counted(make: Make) -> None:
+    store = await make(max_bytes=2000)
+    with pytest.raises(RateLimited):
+        await store.append(entry("a", body=b"x" * 9000, claim=claim("i", limit=1)))
+    assert await offered(store, claim("i", limit=1)) == ["kept"]
+
+
+async def test_what_no_target_wants_is_not_counted(store: Store) -> None:
+    await store.append(entry("a", claim=claim("i", limit=1), limited=frozenset({"a"})))
+    assert await offered(store, claim("i", limit=1)) == ["kept"]
+
+
+async def test_the_next_window_begins_with_the_first_event_after_the_end(store: Store) -> None:
+    assert await offered(store, *[claim("i", limit=1)] * 2) == ["kept", "capped"]
+    assert await offered(store, *[claim("i", limit=1)] * 2, at=NOW + 3600) == ["kept", "capped"]
+
+
+async def test_suppressed_events_are_booked_and_the_next_one_tells_them(store: Store) -> None:
+    await offered(store, *[claim("i", limit=1)] * 2)
+    for number in (4, 3):
+        store.count(suppressed(claim("i", limit=1), number))
+    await store.flush()
+    (issue,) = await store.issues.listed(NOW)
+    assert (issue.count, issue.limit, issue.suppressed, issue.untold) == (1, 1, 7, 7)
+    assert (await books(store))["error", RELAY, "capped"] == 7
+    later = [claim("i", limit=1, told=told) for told in (0, 8, 7)]
+    assert await offered(store, *later, at=NOW + 3600) == ["untold", "untold", "kept"]
+    (issue,) = await store.issues.listed(NOW + 3600)
+    assert (issue.count, issue.suppressed, issue.untold) == (1, 0, 0)
+    assert await store.balance() == []
+
+
+async def test_the_trickle_lets_one_go_after_ten(store: Store) -> None:
+    one = claim("i", limit=1, trickle=True, told=10)
+    await offered(store, claim("i", limit=1))
+    store.count(suppressed(one, 9))
+    assert await offered(store, one) == ["capped"]
+    store.count(suppressed(one, 1))
+    assert await offered(store, one, one) == ["kept", "capped"]
+
+
+async def test_an_envelope_goes_on_without_its_capped_event(store: Store) -> None:
+    await offered(store, claim("i", limit=1))
+    drops = (("error", Reason.CAPPED, 1),)
+    kept = await store.append(
+        entry("a", kept=(("session", 1),), dropped=drops, claim=claim("i", limit=1), capped=1)
+    )
+    assert [parcel.categories for parcel in kept] == [("session",)]
+    (issue,) = await store.issues.listed(NOW)
+    assert (issue.count, issue.suppressed) == (1, 1)
+
+
+async def test_an_operator_sees_issues_and_has_them_counted_anew(store: Store) -> None:
+    await offered(store, *[claim("i")] * 4, claim("j"))
+    full, other = await store.issues.listed(NOW)
+    assert (full.count, full.project_id, full.event_id, full.until) == (3, 1, f"{2:032}", NOW + 3600)
+    assert (await store.issues.figures(NOW)).active == 1
+    before = await store.issues.resets()
+    assert await store.issues.reset(full.key[:8]) == 1
+    assert await store.issues.resets() > before
+    assert await offered(store, claim("i")) == ["kept"]
+    assert await store.issues.reset(other.key[:8]) == 1
+    assert await store.issues.reset("0" * 32) == 0
+
+
+async def test_figures_count_what_caps_have_done(store: Store) -> None:
+    await offered(store, *[claim("i", limit=1)] * 3, claim("j"))
+    store.count(suppressed(claim("i", limit=1), 2))
+    await store.flush()
+    figures = await store.issues.figures(NOW)
+    assert (figures.issues, figures.active, figures.reached, figures.suppressed) == (2, 1, 1, 2)
+    assert (await store.issues.figures(NOW + 3600)).active == 0
+
+
+async def test_issues_that_were_seen_least_recently_are_forgotten_first(make: Make) -> None:
+    store = await make(max_issues=50)
+    await offered(store, claim("first", limit=1), claim("second", limit=1))
+    for number in range(48):
+        await offered(store, claim(f"i{number}"), at=NOW + number)
+    await offered(store, claim("first", limit=1), at=NOW + 90)
+    for number in range(20):
+        await offered(store, claim(f"j{number}"), at=NOW + 100)
+    assert (await store.issues.figures(NOW)).issues <= 51
+    assert await offered(store, claim("first", limit=1), claim("second", limit=1)) == ["capped", "kept"]
+
+
+async def test_issues_whose_window_is_over_are_forgotten_unless_they_have_to_tell(store: Store) -> None:
+    await offered(store, claim("i", limit=1), claim("j", limit=1))
+    store.count(suppressed(claim("j", limit=1), 5))
+    await store.prune(NOW + 3600, 100)
+    assert (await store.issues.figures(NOW)).issues == 1
+    assert await offered(store, claim("j", limit=1), at=NOW + 3600) == ["untold"]

@@ -16,11 +16,19 @@ def said(tmp_path, text: str = "", address: Address = HERE) -> list[str]:
 
 
 def test_inspect_mode_prints_a_whole_dsn_and_one_line_on_what_to_set(tmp_path):
-    listens, dsn, what = said(tmp_path)
+    listens, dsn, _, what = said(tmp_path)
     assert listens == "scrubrelay listens on http://127.0.0.1:3000"
     assert dsn == "DSN: http://0123456789abcdef0123456789abcdef@127.0.0.1:3000/1"
     assert "SCRUBRELAY_UPSTREAM_URL=" in what
     assert "[upstream] url" in what
+
+
+@pytest.mark.parametrize(("most", "lines"), [(50, 1), (0, 0)])
+def test_that_caps_are_on_is_one_line(tmp_path, most, lines):
+    told = [one for one in said(tmp_path, f"[caps]\nmax_events_per_issue = {most}") if "caps" in one]
+    assert (
+        told == ["caps: of one issue 50 events go on in 1h; [caps] max_events_per_issue = 0 for all"] * lines
+    )
 
 
 def test_with_an_upstream_key_and_project_stay(tmp_path):

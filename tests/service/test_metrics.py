@@ -13,6 +13,7 @@ FIGURES = {
     },
     "capture": {"state": "partly", "off": [{"project_id": 7, "since": 1.0, "until": None, "who": "a"}]},
     "store": {"used_bytes": 10, "max_bytes": 20, "waiting": 1, "dead": 2, "kept": 0, "oldest": None},
+    "caps": {"issues": 4, "active": 1, "reached": 2, "suppressed": 30},
     "targets": [{"target": "https://sentry.example.com", "down": True}],
     "ledger": [
         {"project_id": 1, "category": "error", "target": "", "fate": "received", "quantity": 5},
@@ -30,6 +31,10 @@ FIGURES = {
         'scrubrelay_capture_off{project=""} 0.0',
         'scrubrelay_capture_off{project="7"} 1.0',
         "scrubrelay_outbox_bytes 10.0",
+        "scrubrelay_caps_active 1.0",
+        "scrubrelay_caps_issues 4.0",
+        "scrubrelay_caps_reached_total 2.0",
+        "scrubrelay_events_suppressed_total 30.0",
         "scrubrelay_outbox_dead 2.0",
         "scrubrelay_config_generation 3.0",
         "scrubrelay_config_reload_failed 1.0",
