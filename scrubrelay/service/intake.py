@@ -28,7 +28,10 @@ from scrubrelay.service.client import client_of
 from scrubrelay.service.clock import Clock
 from scrubrelay.service.evidence import Witness
 from scrubrelay.service.log import Once, log
+from scrubrelay.service.meters import Meters
 from scrubrelay.service.stores.base import Entry
+from scrubrelay.service.tap import Tap
+from scrubrelay.service.watch import Watch
 
 _INLINE: Final = 100_000
 """Bytes that are scrubbed on the event loop, in a few ms; more go to a thread, lest others wait."""
@@ -74,6 +77,7 @@ class Intake:
         outbox: Where entries are kept.
         clock: The time.
         witness: Takes evidence for the audit; one that takes what it takes by default, if not given.
+        watch: What counts, and where decisions are shown; nobody's if not given.
     """
 
     def __init__(
@@ -82,7 +86,9 @@ class Intake:
         outbox: Keeper,
         clock: Clock,
         witness: Witness | None = None,
+        watch: Watch | None = None,
     ) -> None:
+        self._watch = watch or Watch(Meters(clock), Tap())
         self._witness = witness or Witness(AuditSettings)
         self._projects = projects
         self._outbox = outbox
@@ -147,6 +153,7 @@ class Intake:
         self._tell_timeouts(inspection, project)
         outcome = await self._finish(self._outbox.caps.spare(inspection, now), circumstances, size)
         self._tell(outcome, project)
+        self._watch.tap.tell(outcome, project.id, now)
         told = limits.header(now)
         answer = {"id": outcome.event_id} if outcome.event_id else {}
         return reply(answer, headers={"X-Sentry-Rate-Limits": told} if told else None)
@@ -166,7 +173,9 @@ class Intake:
     async def _finish(self, inspection: Inspection, circumstances: Circumstances, size: int) -> Outcome:
         """Scrub and keep; once more without its event, or telling more, if the event may not go on so."""
         while True:
+            begun = self._watch.meters.moment()
             outcome = await _aside(size, finish, inspection)
+            self._watch.meters.scrub(begun)
             try:
                 await self._keep(outcome, inspection.project, circumstances)
             except (Capped, Untold) as refusal:

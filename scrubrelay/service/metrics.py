@@ -1,13 +1,22 @@
 """The admin listener's figures as Prometheus reads them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from scrubrelay.core.ledger import Fate
+from scrubrelay.service.meters import BOUNDS
 
 _LABELS: Final = ("project", "category", "target", "fate")
 _OUTBOX: Final[Mapping[str, tuple[str, str]]] = {
@@ -28,9 +37,21 @@ _CAPS_EVER: Final[Mapping[str, tuple[str, str]]] = {
     "suppressed": ("scrubrelay_events_suppressed", "Events that did not go on for their issue's cap"),
 }
 
+_OF_A_WORKER: Final[Mapping[str, tuple[str, str]]] = {
+    "started_at": ("scrubrelay_worker_start_time_seconds", "When a worker began"),
+    "generation": ("scrubrelay_config_generation", "How often a worker has loaded the configuration"),
+    "loaded_at": ("scrubrelay_config_loaded_timestamp_seconds", "When the configuration in force was loaded"),
+    "problems": ("scrubrelay_config_reload_failed", "Whether the last reload was refused"),
+}
+"""The same for what each worker tells of itself."""
+
 
 def exposition(figures: Mapping[str, Any]) -> bytes:
-    """Return what `/metrics` answers. It is read from the store, so it counts for all workers."""
+    """Return what `/metrics` answers.
+
+    Items are counted in the store, for all workers together. What a worker counts for itself has its number
+    as a label: the sum is right although one of them may begin anew.
+    """
     registry = CollectorRegistry()
     registry.register(_Figures(figures))
     return generate_latest(registry)
@@ -48,7 +69,11 @@ class _Figures(Collector):
         yield _capture(self.figures["capture"])
         yield from _caps(self.figures["caps"])
         yield _targets(self.figures["targets"])
-        yield from _configuration(self.figures["configuration"])
+        yield from _workers(self.figures["workers"], self.figures["silent"])
+        yield from _durations(self.figures["workers"])
+        yield InfoMetricFamily(
+            "scrubrelay_build", "What runs here", value={"version": self.figures["version"]}
+        )
 
 
 def _caps(figures: Mapping[str, int]) -> Iterator[Metric]:
@@ -58,26 +83,47 @@ def _caps(figures: Mapping[str, int]) -> Iterator[Metric]:
         yield CounterMetricFamily(name, text, value=figures[key])
 
 
-def _configuration(figures: Mapping[str, Any]) -> Iterator[Metric]:
-    yield GaugeMetricFamily(
-        "scrubrelay_config_generation", "How often the configuration was loaded", value=figures["generation"]
-    )
-    yield GaugeMetricFamily(
-        "scrubrelay_config_reload_failed",
-        "Whether the last reload failed",
-        value=float(bool(figures["problems"])),
-    )
-    yield GaugeMetricFamily(
-        "scrubrelay_config_loaded_timestamp_seconds",
-        "When the configuration in force was loaded",
-        value=figures["loaded_at"],
-    )
+def _workers(lines: Sequence[Mapping[str, Any]], silent: Sequence[int]) -> Iterator[Metric]:
+    up = GaugeMetricFamily("scrubrelay_worker_up", "Whether a worker answers", labels=["worker"])
+    for worker, value in (*((one["worker"], 1.0) for one in lines), *((one, 0.0) for one in silent)):
+        up.add_metric([str(worker)], value)
+    yield up
+    for key, (name, text) in _OF_A_WORKER.items():
+        gauge = GaugeMetricFamily(name, text, labels=["worker"])
+        for one in lines:
+            gauge.add_metric([str(one["worker"])], float(bool(one[key]) if key == "problems" else one[key]))
+        yield gauge
     reloads = CounterMetricFamily(
-        "scrubrelay_config_reloads", "Reloads by what came of them", labels=["result"]
+        "scrubrelay_config_reloads", "Reloads by what came of them", labels=["worker", "result"]
     )
-    for result, count in figures["reloads"].items():
-        reloads.add_metric([result], count)
+    for one in lines:
+        for result, count in one["reloads"].items():
+            reloads.add_metric([str(one["worker"]), result], count)
     yield reloads
+
+
+def _durations(lines: Sequence[Mapping[str, Any]]) -> Iterator[Metric]:
+    requests = HistogramMetricFamily(
+        "scrubrelay_request_duration_seconds",
+        "Requests of the ingest listener, from their headers to their answer",
+        labels=["worker", "endpoint", "status"],
+    )
+    scrubs = HistogramMetricFamily(
+        "scrubrelay_scrub_duration_seconds", "Scrubbing of an envelope", labels=["worker"]
+    )
+    for one in lines:
+        worker = str(one["worker"])
+        for request in one["requests"]:
+            labels = [worker, request["endpoint"], str(request["status"])]
+            requests.add_metric(labels, _buckets(request["counts"]), request["seconds"])
+        scrubs.add_metric([worker], _buckets(one["scrubs"]["counts"]), one["scrubs"]["seconds"])
+    yield requests
+    yield scrubs
+
+
+def _buckets(counts: Sequence[int]) -> list[tuple[str, float]]:
+    names = [*map(floatToGoString, BOUNDS), "+Inf"]
+    return list(zip(names, map(float, accumulate(counts)), strict=True))
 
 
 def _capture(figures: Mapping[str, Any]) -> Metric:

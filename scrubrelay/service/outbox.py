@@ -249,13 +249,16 @@ class Outbox:
         """Whether envelopes can be kept now."""
         return self._store.writable
 
+    def targets(self) -> list[dict[str, Any]]:
+        """Return how each target does for this worker: plain values."""
+        return self._forwarder.status()
+
     async def status(self) -> dict[str, Any]:
-        """Return how full the store is, how each target does, and the ledger: plain values, no payload."""
+        """Return how full the store is, and the ledger: plain values, no payload."""
         held, books = await self._store.status(), await self._store.books()
         caps = await self._store.issues.figures(self._clock.now())
         return {
             "store": {**asdict(held), "writable": self.writable()},
             "caps": asdict(caps),
-            "targets": self._forwarder.status(),
             "ledger": [{**account._asdict(), "quantity": quantity} for account, quantity in books],
         }

@@ -80,6 +80,7 @@ class Configuration:
         self.loaded_at = self._clock.now()
         self.reloads: Counter[str] = Counter(taken=0, refused=0)
         self._asked = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
 
     @property
     def settings(self) -> Settings:
@@ -96,6 +97,10 @@ class Configuration:
         Args:
             cause: What the log says led to it.
         """
+        async with self._one_at_a_time:
+            return await self._reload(cause)
+
+    async def _reload(self, cause: str) -> bool:
         try:
             loaded, projects = await asyncio.to_thread(self._renewed)
         except ConfigError as error:

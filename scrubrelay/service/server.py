@@ -15,6 +15,7 @@ from scrubrelay.core.project import BIGGEST_ID
 from scrubrelay.service.answers import FOR_BROWSERS, preflight, refusal, reply, wrong_method
 from scrubrelay.service.intake import Intake
 from scrubrelay.service.log import Once, log
+from scrubrelay.service.meters import Meters
 
 Handler = Callable[[web.BaseRequest, int | None], Awaitable[web.Response]]
 
@@ -52,13 +53,15 @@ class Server:
         intake: Takes envelopes and events.
         ready: Returns whether a configuration is loaded and the store can write.
         capture: Returns whether anything is switched off: `"on"`, `"off"`, `"partly"`.
+        meters: Count the requests.
     """
 
     def __init__(
-        self, intake: Intake, ready: Callable[[], bool], capture: Callable[[], str] = lambda: "on"
+        self, intake: Intake, ready: Callable[[], bool], capture: Callable[[], str], meters: Meters
     ) -> None:
         self._ready = ready
         self._capture = capture
+        self._meters = meters
         self._once = Once()
         self._under_way = 0
         self._draining = False
@@ -79,6 +82,7 @@ class Server:
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request, whatever happens."""
+        begun = self._meters.moment()
         self._under_way += 1
         try:
             response = await self._answer(request)
@@ -86,6 +90,7 @@ class Server:
             self._under_way -= 1
             if not self._under_way:
                 self._quiet.set()
+        self._meters.request(request.path, response.status, begun)
         response.headers.update(FOR_BROWSERS)
         if self._draining:
             response.force_close()

@@ -23,9 +23,13 @@ from scrubrelay.service.evidence import Witness
 from scrubrelay.service.greeting import greeting
 from scrubrelay.service.intake import Intake
 from scrubrelay.service.log import log, on_loop_error, set_up
+from scrubrelay.service.meters import Meters
 from scrubrelay.service.outbox import Outbox
+from scrubrelay.service.peers import Peers, Window
 from scrubrelay.service.reload import Configuration, Source
 from scrubrelay.service.server import LISTENER, Server
+from scrubrelay.service.tap import Tap
+from scrubrelay.service.watch import Watch
 
 _BACKLOG: Final = 1024
 _IN_FLIGHT: Final = 0.65
@@ -111,13 +115,18 @@ class _Worker:
         """Listen until told to stop, then finish what is in flight."""
         configuration = self.configuration
         witness = Witness(lambda: configuration.settings.audit)
-        intake = Intake(lambda: configuration.projects, outbox, self.clock, witness)
-        server = Server(intake, outbox.writable, outbox.switches.state)
+        watch = Watch(Meters(self.clock), Tap(self.post.slot))
+        intake = Intake(lambda: configuration.projects, outbox, self.clock, witness, watch)
+        server = Server(intake, outbox.writable, outbox.switches.state, watch.meters)
         patience = configuration.settings.server.shutdown_timeout * _IN_FLIGHT
         own = new_token()
         gate = Gate(lambda: configuration.settings.admin, own, self.clock)
-        ingest, admin = _runner(server), _runner(Admin(Services(configuration, outbox, self.clock), gate))
+        peers = Peers(configuration.settings.store.data_dir, self.post.slots)
+        window = _runner(Window(self.post.slot, configuration, outbox.targets, watch))
+        services = Services(configuration, outbox, self.clock, peers)
+        ingest, admin = _runner(server), _runner(Admin(services, gate))
         try:
+            await _open(peers, self.post.slot, window)
             listen = configuration.settings.server.listen
             address = await _listen(ingest, listen, shared=self.post.slots > 1)
             if self.post.slot == 0:
@@ -128,8 +137,9 @@ class _Worker:
                 await site.stop()
             await server.drain(patience)
         finally:
-            await ingest.cleanup()
-            await admin.cleanup()
+            for runner in (ingest, admin, window):
+                await runner.cleanup()
+            await peers.close()
 
     async def _wait(self) -> None:
         reader = await _parent() if self.post.slots > 1 else None
@@ -174,6 +184,14 @@ async def _listen_if_free(runner: web.ServerRunner, address: Address) -> None:
         await _listen(runner, address, shared=False)
     except OSError as error:
         log("no_admin_listener", level=logging.ERROR, listen=address, error=error.strerror or "unknown")
+
+
+async def _open(peers: Peers, slot: int, window: web.ServerRunner) -> None:
+    """Let the worker with the admin listener ask this one; without that the relay still relays."""
+    try:
+        await peers.open(slot, window)
+    except OSError as error:
+        log("no_worker_socket", level=logging.ERROR, error=error.strerror or "unknown")
 
 
 async def _parent() -> asyncio.StreamReader:

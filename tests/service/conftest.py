@@ -13,10 +13,13 @@ from scrubrelay.core.redaction.pattern import parse_pack
 from scrubrelay.core.redaction.redactor import Policy, Redactor
 from scrubrelay.service.clock import SystemClock
 from scrubrelay.service.intake import Intake
+from scrubrelay.service.meters import Meters
 from scrubrelay.service.outbox import Outbox
 from scrubrelay.service.server import LISTENER, Server
 from scrubrelay.service.stores.base import Listed, StoreOptions
 from scrubrelay.service.stores.sqlite import SqliteStore
+from scrubrelay.service.tap import Tap
+from scrubrelay.service.watch import Watch
 from tests.helpers.http import Answer, post
 
 KEY = "a" * 32
@@ -42,6 +45,7 @@ class Relay:
 
     port: int
     outbox: Outbox
+    watch: Watch
 
     async def post(self, target: str, body: bytes, **headers: str) -> Answer:
         """POST a body."""
@@ -99,12 +103,12 @@ async def relay(tmp_path, projects, store_options, ready):
     """A running relay."""
     outbox = Outbox(SqliteStore(tmp_path / "relay.db", store_options), projects.target, SystemClock())
     await outbox.start()
-    server = Server(
-        Intake(lambda: projects, outbox, SystemClock()), ready or outbox.writable, outbox.switches.state
-    )
+    watch = Watch(Meters(SystemClock()), Tap())
+    intake = Intake(lambda: projects, outbox, SystemClock(), watch=watch)
+    server = Server(intake, ready or outbox.writable, outbox.switches.state, watch.meters)
     runner = web.ServerRunner(web.Server(server, **LISTENER), shutdown_timeout=1.0)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield Relay(runner.addresses[0][1], outbox)
+    yield Relay(runner.addresses[0][1], outbox, watch)
     await runner.cleanup()
     await outbox.stop(1.0)

@@ -13,6 +13,7 @@ from scrubrelay.config.settings import Scope
 from scrubrelay.core.errors import BadRequest, TooLarge
 from scrubrelay.service.clock import Clock
 from scrubrelay.service.outbox import Outbox
+from scrubrelay.service.peers import Peers
 from scrubrelay.service.reload import Configuration
 
 _PATIENCE: Final = 30.0
@@ -46,11 +47,13 @@ class Services:
         configuration: What holds now.
         outbox: What waits, and the ledger.
         clock: The time.
+        peers: All workers, this one included.
     """
 
     configuration: Configuration
     outbox: Outbox
     clock: Clock
+    peers: Peers
 
 
 @dataclass(frozen=True, slots=True)

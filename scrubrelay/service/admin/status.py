@@ -1,5 +1,8 @@
 """How the relay does: for operators as JSON, for Prometheus as text."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from importlib import metadata
 from typing import Any
 
 from aiohttp import web
@@ -12,12 +15,23 @@ from scrubrelay.service.metrics import exposition
 
 
 class ConfigurationFigures(BaseModel):
-    """What the relay runs with."""
+    """What the relay runs with; of the worker that answers."""
 
     generation: int = Field(description="How often the configuration was loaded.")
     problems: list[str] = Field(description="What was wrong with the files at the last reload.")
     loaded_at: float = Field(description="When what holds now was loaded, in seconds since the epoch.")
     reloads: dict[str, int] = Field(description="How many reloads were taken, and how many refused.")
+
+
+class WorkerFigures(BaseModel):
+    """How one worker process does."""
+
+    worker: int = Field(description="Its number.")
+    pid: int = Field(description="Its process.")
+    started_at: float = Field(description="When it began, in seconds since the epoch.")
+    generation: int = Field(description="How often it has loaded its configuration.")
+    problems: list[str] = Field(description="What was wrong with the files at its last reload.")
+    requests_per_second: float = Field(description="Requests with data, averaged over the last minute.")
 
 
 class StoreFigures(BaseModel):
@@ -56,10 +70,13 @@ class LedgerLine(BaseModel):
 class StatusAnswer(BaseModel):
     """How the relay does."""
 
+    version: str = Field(description="Of scrubrelay.")
     configuration: ConfigurationFigures
     capture: CaptureAnswer
     store: StoreFigures
-    targets: list[TargetFigures]
+    workers: list[WorkerFigures] = Field(description="Those that answered.")
+    silent: list[int] = Field(description="Workers that did not answer: they are starting, or hang.")
+    targets: list[TargetFigures] = Field(description="Every upstream, summed over all workers.")
     ledger: list[LedgerLine]
 
 
@@ -76,7 +93,10 @@ async def metrics(call: Call) -> web.Response:
 
 async def _figures(services: Services) -> dict[str, Any]:
     configuration = services.configuration
+    workers = await services.peers.figures()
+    answered = {one["worker"] for one in workers}
     return {
+        "version": metadata.version("scrubrelay"),
         "configuration": {
             "generation": configuration.generation,
             "problems": list(configuration.problems),
@@ -84,5 +104,20 @@ async def _figures(services: Services) -> dict[str, Any]:
             "reloads": dict(configuration.reloads),
         },
         "capture": capture_of(services).model_dump(),
+        "workers": workers,
+        "silent": sorted(set(range(services.peers.slots)) - answered),
+        "targets": merged(line for one in workers for line in one["targets"]),
         **await services.outbox.status(),
     }
+
+
+def merged(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return a line for each target: sums, and down where any worker thinks so."""
+    found: dict[str, Counter[str]] = {}
+    down: dict[str, bool] = {}
+    for line in lines:
+        name = line["target"]
+        down[name] = down.get(name, False) or line["down"]
+        numbers = {key: value for key, value in line.items() if key not in {"target", "down"}}
+        found.setdefault(name, Counter()).update(numbers)
+    return [{"target": name, "down": down[name], **numbers} for name, numbers in sorted(found.items())]

@@ -5,8 +5,11 @@ from typing import Final
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from scrubrelay.service.admin.capture import CaptureAnswer, CaptureOrder, show_capture, switch_capture
+from scrubrelay.service.admin.reloading import ReloadAnswer, reload
 from scrubrelay.service.admin.route import Route
 from scrubrelay.service.admin.status import StatusAnswer, metrics, status
+from scrubrelay.service.admin.tail import NDJSON, tail
+from scrubrelay.service.tap import Wanted
 
 ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/api/status", status, "read", "How the relay does", StatusAnswer),
@@ -21,4 +24,8 @@ ROUTES: Final[tuple[Route, ...]] = (
         CaptureAnswer,
         body=CaptureOrder,
     ),
+    Route(
+        "POST", "/api/reload", reload, "write", "Read the configuration again, in all workers", ReloadAnswer
+    ),
+    Route("GET", "/api/tail", tail, "read", "Decisions as they are made", query=Wanted, content_type=NDJSON),
 )

@@ -12,6 +12,7 @@ from scrubrelay.service.admin.listener import Admin
 from scrubrelay.service.admin.route import Services
 from scrubrelay.service.admin.tokens import Gate
 from scrubrelay.service.clock import SystemClock
+from scrubrelay.service.peers import Peers, Window
 from scrubrelay.service.reload import Configuration, Source
 from scrubrelay.service.server import LISTENER
 from tests.helpers.http import Answer, send
@@ -69,10 +70,17 @@ async def admin(relay, config, environ, tmp_path: Path):
     path = tmp_path / "scrubrelay.toml"
     path.write_text(config)
     configuration = Configuration(Source(path, environ))
-    services = Services(configuration, relay.outbox, SystemClock())
+    peers = Peers(tmp_path, 1)
+    window = web.ServerRunner(
+        web.Server(Window(0, configuration, relay.outbox.targets, relay.watch)), shutdown_timeout=1.0
+    )
+    await peers.open(0, window)
+    services = Services(configuration, relay.outbox, SystemClock(), peers)
     gate = Gate(lambda: configuration.settings.admin, OWN, services.clock)
     runner = web.ServerRunner(web.Server(Admin(services, gate), **LISTENER), shutdown_timeout=1.0)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     yield Listener(runner.addresses[0][1], services, WRITER if config else OWN)
     await runner.cleanup()
+    await peers.close()
+    await window.cleanup()
