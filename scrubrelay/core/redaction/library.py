@@ -102,10 +102,14 @@ class Library:
             for word in rule.context:
                 told_by.setdefault(word, set()).add(rule.index)
         restricted = [one for one in self.rules if one.only_at or one.not_at]
-        located = tuple((one.index, one.only_at, one.not_at) for one in restricted)
+        located = {(one.only_at.key, one.not_at.key): (one.only_at, one.not_at) for one in restricted}
+        alike: dict[tuple[frozenset[str], frozenset[str]], set[int]] = {}
+        for rule in restricted:
+            alike.setdefault((rule.only_at.key, rule.not_at.key), set()).add(rule.index)
         told = {word: frozenset(indices) for word, indices in told_by.items()}
         ids = {one.pattern.id: one.index for one in self.rules}
-        return Tree(Index(located, told, ids), keys, marks, exempt, rules)
+        by_globs = tuple((*located[globs], frozenset(indices)) for globs, indices in alike.items())
+        return Tree(Index(by_globs, told, ids), keys, marks, exempt, rules)
 
 
 def _rules(patterns: Iterable[Pattern]) -> Iterator[Rule]:

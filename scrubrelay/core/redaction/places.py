@@ -15,28 +15,45 @@ from scrubrelay.core.redaction.rules import TEXT, PathRules, Stance, is_of_rule
 from scrubrelay.core.redaction.spans import Cut, Result
 
 _NONE: Final[frozenset[int]] = frozenset()
+_PLAIN: Final = regex.compile(r"[^*]+")
 MAX_NODES: Final = 20_000
 """Paths remembered; real applications have some thousands, random keys would have no end."""
 
 
 class Globs:
-    """Path globs such as `contexts.*.version`, `modules.**`, or `release` (the last key, anywhere)."""
+    """Path globs such as `contexts.*.version`, `modules.**`, or `release` (the last key, anywhere).
+
+    Args:
+        globs: In upper or lower case.
+    """
 
     def __init__(self, globs: Iterable[str]) -> None:
-        parts = [_translate(glob) for glob in globs]
-        self._regex = regex.compile("|".join(parts), regex.IGNORECASE | regex.DOTALL) if parts else None
+        whole = [(glob if "." in glob else f"**.{glob}").lower() for glob in globs]
+        # Nearly all globs are of these two kinds, and an expression asks a path twenty times as long.
+        heads = [one.removesuffix(".**") for one in whole if _PLAIN.fullmatch(one.removesuffix(".**"))]
+        tails = [one.removeprefix("**.") for one in whole if _PLAIN.fullmatch(one.removeprefix("**."))]
+        self._exact = frozenset(heads + tails)
+        self._heads = tuple(f"{one}." for one in heads if f"{one}.**" in whole)
+        self._tails = tuple(f".{one}" for one in tails if f"**.{one}" in whole)
+        other = [
+            one
+            for one in whole
+            if not _PLAIN.fullmatch(one.removesuffix(".**")) and not _PLAIN.fullmatch(one.removeprefix("**."))
+        ]
+        self._other = regex.compile("|".join(map(_translate, other)), regex.DOTALL) if other else None
+        self.key = frozenset(whole)
 
     def __bool__(self) -> bool:
-        return self._regex is not None
+        return bool(self.key)
 
-    def match(self, path: Sequence[str]) -> bool:
-        """Tell whether any of the globs covers this path (list indices are `*` in it)."""
-        return self._regex is not None and self._regex.fullmatch(".".join(path)) is not None
+    def match(self, path: str) -> bool:
+        """Tell whether any of the globs covers this path (dotted, in lower case; list indices are `*`)."""
+        if path in self._exact or path.startswith(self._heads) or path.endswith(self._tails):
+            return True
+        return self._other is not None and self._other.fullmatch(path) is not None
 
 
 def _translate(glob: str) -> str:
-    if "." not in glob:
-        glob = f"**.{glob}"
     steps = glob.split(".")
     text = ""
     for at, step in enumerate(steps):
@@ -123,12 +140,12 @@ class Index:
     """What of a library depends on the path.
 
     Args:
-        located: The index of each rule that only looks at some paths, and its globs (only at, not at).
+        located: The rules that only look at some paths, by their globs (only at, not at).
         told_by: The rules that each context word speaks for.
         ids: Pattern id to the index of its rule.
     """
 
-    located: tuple[tuple[int, Globs, Globs], ...]
+    located: tuple[tuple[Globs, Globs, frozenset[int]], ...]
     told_by: Mapping[str, frozenset[int]]
     ids: Mapping[str, int]
 
@@ -241,11 +258,14 @@ class Tree:
         )
 
     def _place(self, path: tuple[str, ...], told: frozenset[int], stance: Stance) -> Place:
-        excluded = frozenset(
-            index
-            for index, only, never in self._located
-            if (only and not only.match(path)) or never.match(path)
-        ).union(self._ids[name] for name in stance.off & self._ids.keys())
+        text = ".".join(path).lower()
+        excluded = frozenset(self._ids[name] for name in stance.off & self._ids.keys()).union(
+            *(
+                rules
+                for only, never, rules in self._located
+                if (only and not only.match(text)) or never.match(text)
+            )
+        )
         known = self._places.get((excluded, told, stance))
         if known is None:
             known = self._places[excluded, told, stance] = Place(excluded, told, stance.actions)
