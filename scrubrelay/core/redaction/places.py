@@ -81,14 +81,14 @@ class Place:
         told: The rules whose context word stands in the path.
         actions: Pattern id to the action that a rule of the configuration wants here, and its number.
         clean: Strings in which nothing was found here; bounded by whoever fills it.
-        found: What became of the others, by their digest; likewise.
+        found: What became of the others, by their digest, None for long ones that are clean; likewise.
     """
 
     excluded: frozenset[int] = frozenset()
     told: frozenset[int] = frozenset()
     actions: Mapping[str, tuple[str | None, int]] = field(default_factory=dict)
     clean: set[str] = field(default_factory=set)
-    found: dict[bytes, Result] = field(default_factory=dict)
+    found: dict[bytes, Result | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)

@@ -22,9 +22,11 @@ from scrubrelay.core.redaction.wrapped import unwrapped
 
 _DEPTH: Final = 5
 """Encodings within encodings; SDKs were seen to nest JSON three times."""
+SHORT: Final = 1024
+"""Longer strings would fill a memory that holds them as they are."""
 _REMEMBERED: Final = 4096
 _FOUND: Final = 4096
-"""Results remembered per place, by a digest: what was found is not kept in memory."""
+"""Results remembered per place, by a digest: what was found is not kept in memory, and long texts are not."""
 _PIECE: Final = 32_768
 _LARGEST_PIECE: Final = 1024 * 1024
 _OVERLAP: Final = 4096
@@ -74,13 +76,14 @@ class Strings:
         """Return what becomes of a string; None if it stays as it is."""
         known = node.place.found
         digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        result = known.get(digest)
-        if result is None:
-            result = self._scrub(text, node)
-            if result is not None and len(result.text) <= _REMEMBERED:
-                if len(known) >= _FOUND:
-                    known.clear()
-                known[digest] = result
+        if digest in known:
+            return known[digest]
+        result = self._scrub(text, node)
+        # What is clean and short is remembered as it is, by whoever asked.
+        if len(text) > SHORT if result is None else len(result.text) <= _REMEMBERED:
+            if len(known) >= _FOUND:
+                known.clear()
+            known[digest] = result
         return result
 
     def _scrub(self, text: str, node: Node) -> Result | None:

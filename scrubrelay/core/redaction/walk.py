@@ -12,12 +12,10 @@ from scrubrelay.core.redaction.formats.json import Raw
 from scrubrelay.core.redaction.places import Node, Tree
 from scrubrelay.core.redaction.rules import is_of_rule
 from scrubrelay.core.redaction.spans import Cut
-from scrubrelay.core.redaction.strings import Strings
+from scrubrelay.core.redaction.strings import SHORT, Strings
 
 _SHORT: Final = 10**8
 """Numbers below mean something only under a key that says what they are."""
-_REMEMBERED: Final = 1024
-"""Longer strings are rarely the same twice, and would fill the memory."""
 _MEMORY: Final = 100_000
 """Strings and values remembered, in all; then it starts anew."""
 _MEMORY_BYTES: Final = 32 * 1024 * 1024
@@ -45,7 +43,7 @@ class Memory:
 
     def add(self, text: str, node: Node) -> None:
         """Remember a string as clean where it stands."""
-        if len(text) <= _REMEMBERED:
+        if len(text) <= SHORT:
             node.place.clean.add(text)
             self._grow(len(text))
 
@@ -243,9 +241,12 @@ class Walk:
         if known is not None:
             return known
         child = self._tree.unmet(node, key)  # it is known when it was looked at, not before
-        result = self._strings.scrub(key, child)
+        clean = key in child.place.clean
+        result = None if clean else self._strings.scrub(key, child)
         if result is None:
             node.children[key] = child
+            if not clean:
+                self._memory.add(key, child)
         else:
             child.renamed = result.text
             child.cuts = result.cuts
