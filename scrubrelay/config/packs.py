@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -27,7 +28,11 @@ def embedded() -> tuple[Pack, ...]:
     )
     if not sources:
         raise ConfigError([f"{folder}: no pattern packs: the installation is damaged"])
-    return _parsed((f"patterns/{one.name}", one.read_text("utf-8")) for one in sources)
+    packs = _parsed((f"patterns/{one.name}", one.read_text("utf-8")) for one in sources)
+    # A test holds each of them to it.
+    return tuple(
+        replace(pack, patterns=tuple(replace(one, measured=True) for one in pack.patterns)) for pack in packs
+    )
 
 
 def wrong_examples(packs: Sequence[Pack], tested: Sequence[Pack]) -> Iterator[str]:

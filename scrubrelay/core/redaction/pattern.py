@@ -46,6 +46,7 @@ class Pattern:
         allow: Finds that stay after all.
         first_group: Whether the first group that holds something is cut, in place of a group `cut`.
         literals: The names to find, in place of `match`.
+        measured: Whether `match` is known to take no long time on a short text, whatever it is.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Pattern:
     safe: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
     counterexamples: tuple[Counterexample, ...] = ()
+    measured: bool = False
 
     @property
     def is_key(self) -> bool:
