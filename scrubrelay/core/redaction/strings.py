@@ -115,10 +115,15 @@ class Strings:
     def _find_long(self, text: str, node: Node, depth: int) -> list[Finding]:
         """Look at a long text piece by piece: pieces overlap, and one grows while a find reaches its end."""
         found: list[Finding] = []
+        # What is very long is often the same again and again: padding, rows of a table.
+        pieces: dict[str, list[Finding]] = {}
         start, size = 0, _PIECE
         while start < len(text):
             end = min(start + size, len(text))
-            inner = self._piece(text[start:end], node, depth)
+            piece = text[start:end]
+            inner = pieces.get(piece)
+            if inner is None:
+                inner = pieces[piece] = self._piece(piece, node, depth)
             if end < len(text) and any(start + one.end >= end for one in inner) and size < _LARGEST_PIECE:
                 size *= 2
                 continue
