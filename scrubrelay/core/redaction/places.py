@@ -1,6 +1,6 @@
 """Where a string stands: what its path excludes, what context it gives, and what key above hides it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final

@@ -6,16 +6,21 @@ becomes its group; a class that may hold a character beyond ASCII holds bytes ab
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import regex
 
 _HIGH: Final = r"\x80-\xff"
 _WIDEST: Final = 4
+_MANY: Final = 8
+"""Alternatives from which on a group is one that can be taken apart."""
 _COUNTED: Final = 3
 """A repetition with more leeway is widened to an unbounded one: counting costs the engine most."""
 _LONGEST: Final = 8000
+_LARGE: Final = 2000
+"""Of a longer shape, what a look-ahead at its start says is enough, at ten times the speed.
+Without one it comes in pieces, or the engine may refuse it."""
 _CLASS_ESCAPES: Final = {"d": "0-9", "w": "A-Za-z0-9_", "s": r"\x09-\x0d\x1c-\x20"}
 _PROPERTIES: Final = {
     "L": "A-Za-z",
@@ -42,19 +47,24 @@ class UnsupportedError(ValueError):
     """The pattern says something that this rewriting does not know."""
 
 
-def superset(match: str) -> str:
-    """Return an expression for the engine (caseless, dot-all) that matches wherever `match` does.
+def superset(match: str) -> Sequence[str]:
+    """Return expressions for the engine (caseless, dot-all) of which one matches wherever `match` does.
 
     Raises:
-        UnsupportedError: There is none.
+        UnsupportedError: There are none.
     """
     reader = _Reader(match)
-    text = reader.alternatives(outermost=True)
+    branches = reader.branches(outermost=True)
     if reader.at < len(match):
         raise UnsupportedError("unbalanced )")
-    if len(text) > _LONGEST:
+    text = "|".join(branches)
+    if len(text) <= _LARGE or len(branches) > 1 or reader.whole is None:
+        parts: Sequence[str] = [text]
+    else:
+        parts = [reader.ahead] if reader.ahead else reader.whole.split(text)
+    if any(len(part) > _LONGEST for part in parts):
         raise UnsupportedError("too long")
-    return text
+    return parts
 
 
 @dataclass(slots=True)
@@ -65,56 +75,64 @@ class _Reader:
     at: int = 0
     groups: dict[str, str] = field(default_factory=dict)
     opened: int = 0
+    ahead: str = ""
+    whole: "_Sequence | None" = None
 
     def alternatives(self, *, outermost: bool = False) -> str:
-        branches = [self.sequence(outermost=outermost)]
+        return "|".join(self.branches(outermost=outermost))
+
+    def branches(self, *, outermost: bool = False, ends: bool = False) -> list[str]:
+        """Read alternatives; `ends` if nothing follows them that must be there."""
+        branches = [self.sequence(outermost=outermost, ends=ends)]
         while self.peek() == "|":
             self.at += 1
-            branches.append(self.sequence(outermost=outermost))
-        return "|".join(branches)
+            branches.append(self.sequence(outermost=outermost, ends=ends))
+        return branches
 
-    def sequence(self, *, outermost: bool) -> str:
-        parts: list[str] = []
+    def sequence(self, *, outermost: bool = False, ends: bool = False) -> str:
+        parts: list[_Part] = []
         before = after = ""
-        low = 0
         while (character := self.peek()) and character not in "|)":
             beside = self.beside()
             if beside is None:
+                group = _Reader(self.source, self.at, dict(self.groups), self.opened)
+                reference = self.source.startswith("(?P=", self.at)
                 atom = self.atom()
                 if atom is None:
                     continue
                 after = ""
                 low, high = self.repetition()
                 wide = atom[1] and high is not None
-                parts.append(_repeated(atom[0], low, high * _WIDEST if wide and high else high))
-                last = atom[0]
+                again = group if character == "(" and not reference else None
+                parts.append(_Part(atom[0], low, high * _WIDEST if wide and high else high, again))
             elif not parts:
                 before = before or beside[0]
+                self.ahead = f"{before}{beside[2]}" if outermost and beside[2] else self.ahead
             else:
                 after = after or beside[1]
-        if outermost and parts and not after:
-            parts[-1] = _repeated(
-                last, low, low
-            )  # what may follow adds nothing to the question whether it occurs
-        return before + "".join(parts) + after if outermost else "".join(parts)
+        if not outermost:
+            return _shortest(parts) if ends else _joined(parts)
+        self.whole = _Sequence(before, parts, after)
+        return self.whole.text()
 
-    def beside(self) -> tuple[str, str] | None:
-        """Read a look-around: what it says about the characters beside; None if there is none here."""
+    def beside(self) -> tuple[str, str, str] | None:
+        """Read a look-around; return what it says about the character before, after, and about what follows.
+
+        None if there is none here.
+        """
         look = next((look for look in _LOOKS if self.source.startswith(look[0], self.at)), None)
         if look is None:
             return None
         opening, negative, behind = look
         self.at += len(opening)
         inner = _Reader(self.source, self.at, dict(self.groups), self.opened)
-        branches = [inner.sequence(outermost=False)]
-        while inner.peek() == "|":
-            inner.at += 1
-            branches.append(inner.sequence(outermost=False))
+        branches = inner.branches()
         self.at = inner.at
         self.close()
         said = _said(branches, negative=negative)
         edge = said and (f"(?:^|{said})" if behind else f"(?:$|{said})") if negative else said
-        return (edge, "") if behind else ("", edge)
+        ahead = "" if negative or behind or edge else f"(?:{'|'.join(branches)})"
+        return (edge, "", "") if behind else ("", edge, ahead)
 
     def peek(self) -> str:
         """Return the next character that means something: verbose mode has space and comments."""
@@ -148,29 +166,30 @@ class _Reader:
         return _literal(character)
 
     def group(self) -> tuple[str, bool] | None:
-        source, at = self.source, self.at
-        if reference := _REFERENCE.match(source, at):
+        if reference := _REFERENCE.match(self.source, self.at):
             self.at = reference.end()
             return self.referred(reference[1])
-        name = ""
-        if source.startswith("(?", at):
-            opened = _GROUP.match(source, at)
-            if opened is None or set(opened["flags"] or "") - set("imsx-"):
-                raise UnsupportedError("an unknown kind of group")
-            self.at = opened.end()
-            name = opened["name"] or ""
-            if opened["end"] == ")":
-                return None
-        else:
-            self.at += 1
-            self.opened += 1
-            name = str(self.opened)
+        name = self.open()
+        if name is None:
+            return None
         inner = f"(?:{self.alternatives()})"
         self.close()
         if name:
             known = self.groups.get(name)
             self.groups[name] = f"(?:{known}|{inner})" if known else inner
         return inner, False
+
+    def open(self) -> str | None:
+        """Read how a group begins; return its name, if it has one, None if it is no group but flags."""
+        if not self.source.startswith("(?", self.at):
+            self.at += 1
+            self.opened += 1
+            return str(self.opened)
+        opened = _GROUP.match(self.source, self.at)
+        if opened is None or set(opened["flags"] or "") - set("imsx-"):
+            raise UnsupportedError("an unknown kind of group")
+        self.at = opened.end()
+        return None if opened["end"] == ")" else opened["name"] or ""
 
     def close(self) -> None:
         if self.peek() != ")":
@@ -275,6 +294,79 @@ class _Reader:
         return bounds
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """An atom and how often it is repeated.
+
+    Args:
+        again: Where a group can be read once more.
+    """
+
+    text: str
+    low: int
+    high: int | None
+    again: _Reader | None
+
+    def choices(self) -> Sequence[str]:
+        """Return its alternatives, if it is a group of them that stands there once."""
+        if self.again is None or (self.low, self.high) != (1, 1):
+            return ()
+        reader = replace(self.again, groups=dict(self.again.groups))
+        reader.open()
+        return reader.branches()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sequence:
+    """An outermost sequence: what the characters before and after must be, and the parts."""
+
+    before: str
+    parts: Sequence[_Part]
+    after: str
+
+    def text(self) -> str:
+        return self.before + (_joined(self.parts) + self.after if self.after else _shortest(self.parts))
+
+    def split(self, text: str) -> Sequence[str]:
+        """Return one expression for every few alternatives of the part that has most of them."""
+        choices = [part.choices() for part in self.parts[:-1]]
+        most = max(choices, key=len, default=())
+        if len(most) < _MANY:
+            return [text]
+        at = choices.index(most)
+        size = max(_MANY, len(most) * _LARGE // len(text))
+        return [
+            replace(
+                self,
+                parts=[*self.parts[:at], _Part(f"(?:{'|'.join(few)})", 1, 1, None), *self.parts[at + 1 :]],
+            ).text()
+            for few in (most[first : first + size] for first in range(0, len(most), size))
+        ]
+
+
+def _joined(parts: Sequence[_Part]) -> str:
+    return "".join(_repeated(one.text, one.low, one.high) for one in parts)
+
+
+def _shortest(parts: Sequence[_Part]) -> str:
+    """Write a sequence without what its end may have more: that says nothing about whether it occurs."""
+    at = len(parts)
+    while at and not parts[at - 1].low:
+        at -= 1
+    if not at:
+        return ""
+    *others, last = parts[:at]
+    text = last.text
+    if last.again is not None:
+        reader = replace(last.again, groups=dict(last.again.groups))
+        reader.open()
+        branches = reader.branches(ends=True)
+        if not all(branches):
+            return _shortest(others)
+        text = f"(?:{'|'.join(branches)})"
+    return _joined(others) + _repeated(last.text, last.low - 1, last.low - 1) + text
+
+
 def _said(branches: Sequence[str], *, negative: bool) -> str:
     """Return the class that a look-around leaves, as far as its branches are single characters."""
     singles = [single[1][1:-1] for branch in branches if (single := _ONE_CLASS.fullmatch(branch))]
@@ -305,4 +397,13 @@ def _member(character: str) -> str:
 def _complement(inner: str) -> str:
     """Return the ASCII characters that are in none of these items, as the inside of a class."""
     taken = regex.compile(f"[{inner}]") if inner else None
-    return "".join(_member(chr(code)) for code in range(128) if not (taken and taken.match(chr(code))))
+    text = ""
+    start = None
+    for code in range(129):
+        free = code < 128 and not (taken and taken.match(chr(code)))
+        if free and start is None:
+            start = code
+        elif not free and start is not None:
+            text += f"\\x{start:02x}" + (f"-\\x{code - 1:02x}" if code - 1 > start else "")
+            start = None
+    return text
