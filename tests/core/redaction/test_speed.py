@@ -17,8 +17,8 @@ _LONGEST: Final = 0.1
 """Seconds of processor time; twice the budget of a pattern, since test machines are busy and slow."""
 _UNITS: Final = (
     "a", "A", "1", "1 ", "a.", "x@", "=", '"', "'", "\\", '{"', "(", "a-", "a/", "%40", "\\u0041",
-    "password=", 'key": "', "eyJ", "://", "http://a:", "a=1&", "+1 2", "-----BEGIN ", "é", "ß1", "\u0661", " ", "a\n",
-    "::", "--",
+    "password=", 'key": "', "eyJ", "://", "http://a:", "a=1&", "+1 2", "-----BEGIN ", "é", "ß1", "\u0661",
+    " ", "a\n", "::", "--",
 )  # fmt: skip
 _DRAW: Final = random.Random(5)
 _MEGABYTES: Final[dict[str, Callable[[], str]]] = {
