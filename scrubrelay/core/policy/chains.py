@@ -41,6 +41,8 @@ class Failure:
         self.values: dict[str, Values] = {
             variant: frames[variant] + rest + ([] if frames[variant] else message) for variant in VARIANTS
         }
+        if not self.trace:  # beside others with frames it counts where the app's frames do
+            self.values["system"] = []
 
     def message(self) -> str:
         """Return its message, with placeholders for values."""

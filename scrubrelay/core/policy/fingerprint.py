@@ -20,7 +20,7 @@ from scrubrelay.core.policy.variables import DEFAULT, message, resolved
 
 RECIPE: Final = 1
 """The version of the recipe; kept with a key, so that a change can be told from a new issue."""
-_CHECKSUM: Final = regex.compile(r"[0-9a-fA-F]{32}")
+_CHECKSUM: Final = regex.compile(r"[0-9a-f]{32}")
 _NOTHING: Final = "nothing to group by"
 _TYPED: Final = regex.compile(r"(\w+):([^\n]*)\Z")
 
@@ -63,7 +63,7 @@ def issue_keys(event: Any, cut: Cut | None = None, *, show: bool = False) -> Iss
     parts = resolved(event, reading.exceptions, cut)
     checksum = event.get("checksum")
     if isinstance(checksum, str) and checksum:
-        found = checksum.lower() if _CHECKSUM.fullmatch(checksum) else _hashed((checksum,))
+        found = checksum if _CHECKSUM.fullmatch(checksum) else _hashed((checksum,))
         return IssueKeys((found,), _told([("checksum", checksum)], show=show))
     if DEFAULT not in parts:
         return IssueKeys((_hashed(parts),), _told([("fingerprint", part) for part in parts], show=show))

@@ -113,7 +113,11 @@ def parameterise(message: str) -> str:
 
     The same for the same message, whatever its length; never raises.
     """
-    text = first_lines(message[:LONGEST])
+    return placeholders(first_lines(message[:LONGEST]))
+
+
+def placeholders(text: str) -> str:
+    """Return a text of at most `LONGEST` characters with a placeholder for each value in it."""
     if _SIGNS.search(text) is None:
         return text
     try:

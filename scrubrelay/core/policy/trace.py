@@ -27,6 +27,10 @@ class Trace:
 
     __slots__ = ("_frames", "is_built", "values")
 
+    def __bool__(self) -> bool:
+        """Whether there are frames at all, of account or not."""
+        return bool(self._frames)
+
     def __init__(self, raw: Any, platform: str, where: str, cut: Cut | None) -> None:
         found = raw.get("frames") if isinstance(raw, dict) else None
         self._frames: list[tuple[int, Frame]] = []

@@ -6,6 +6,7 @@ from typing import Any, Final
 import regex
 
 from scrubrelay.core.policy.frames import Cut, text
+from scrubrelay.core.policy.parameterise import placeholders
 
 _Event = Mapping[str, Any]
 _Exceptions = Sequence[Mapping[str, Any]]
@@ -63,7 +64,9 @@ def _part(part: Any) -> str | None:
 def _filled(part: str, event: _Event, exceptions: _Exceptions, cut: Cut | None) -> str:
     variable = _VARIABLE.fullmatch(part)
     if variable is None:
-        return cut(part, "fingerprint.*") if cut is not None and part else part
+        found = _cut(part, "fingerprint.*", cut)
+        # Today's Sentry looks for values in a part that is the message itself.
+        return placeholders(found) if part in _messages(event, exceptions) else found
     name = variable[1]
     if name == "default":
         return DEFAULT
@@ -74,7 +77,8 @@ def _filled(part: str, event: _Event, exceptions: _Exceptions, cut: Cut | None) 
     if field is None:
         return part
     find, where, missing = field
-    return _cut(find(event, exceptions), where, cut) or missing
+    value = _cut(find(event, exceptions), where, cut) or missing
+    return placeholders(value) if name == "message" else value
 
 
 def _cut(value: str, where: str, cut: Cut | None) -> str:
@@ -157,6 +161,10 @@ def _crashed(event: _Event, exceptions: _Exceptions) -> Mapping[str, Any]:
 
 def _package(event: _Event, exceptions: _Exceptions) -> str:
     return _of_frame("package")(event, exceptions).replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def _messages(event: _Event, exceptions: _Exceptions) -> list[str]:
+    return [found for found in (message(event), *(text(one.get("value")) for one in exceptions)) if found]
 
 
 def _message(event: _Event, exceptions: _Exceptions) -> str:

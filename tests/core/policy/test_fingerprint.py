@@ -82,7 +82,8 @@ def hashes(found: Any) -> tuple[str, ...]:
         ("{{ type }}", "CartError"),
         ("{{ value }}", "no cart 17"),
         ("{{ error.value }}", "no cart 17"),
-        ("{{ message }}", "no cart 17"),
+        ("{{ message }}", "no cart <int>"),
+        ("no cart 17", "no cart <int>"),
         ("{{ function }}", "main"),
         ("{{ stack.function }}", "main"),
         ("{{ module }}", "shop.main"),
@@ -116,7 +117,7 @@ def test_what_is_no_fingerprint_is_none(fingerprint: Any) -> None:
 
 
 def test_a_checksum_goes_before_everything() -> None:
-    assert hashes({**FAILED, "checksum": "0F" * 16, "fingerprint": ["mine"]}) == ("0f" * 16,)
+    assert hashes({**FAILED, "checksum": "0f" * 16, "fingerprint": ["mine"]}) == ("0f" * 16,)
     assert hashes({**FAILED, "checksum": "short"}) == of("short")
 
 
@@ -213,6 +214,12 @@ def test_a_group_counts_its_distinct_members_and_itself() -> None:
     assert hashes(event("csharp", member("B", 3), member("A", 2), member("A", 1), root)) == of(
         "B", "v", "A", "v", "Many", "all"
     )
+
+
+def test_an_exception_without_frames_counts_beside_the_apps_frames_only() -> None:
+    own, lent = frame("f", module="a", in_app=True), frame("g", module="b")
+    found = hashes(event("other", failure("Inner", "v", own, lent), failure("Outer", "no frames")))
+    assert found == (*of("a", "f", "Inner", "Outer", "no frames"), *of("a", "f", "b", "g", "Inner"))
 
 
 def test_an_error_code_of_cocoa_counts_and_then_its_message_does_not() -> None:
