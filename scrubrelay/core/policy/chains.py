@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from scrubrelay.core.policy.frames import Cut, Values, text
-from scrubrelay.core.policy.parameterise import LONGEST, parameterise
+from scrubrelay.core.policy.parameterise import READ, parameterise
 from scrubrelay.core.policy.trace import VARIANTS, Trace
 
 MOST_EXCEPTIONS: Final = 50
@@ -21,48 +21,49 @@ class Failure:
         cut: What redaction makes of a text.
     """
 
-    __slots__ = ("_cut", "_value", "id", "is_group", "parent", "trace", "type", "values")
+    __slots__ = (
+        "_cut",
+        "_ns_error",
+        "_rest",
+        "_value",
+        "_where",
+        "id",
+        "is_group",
+        "parent",
+        "trace",
+        "type",
+    )
 
     def __init__(self, raw: Mapping[str, Any], platform: str, where: str, cut: Cut | None) -> None:
         self.type = text(raw.get("type"))
         if cut is not None and self.type:
             self.type = cut(self.type, "exception.values.*.type")
-        value = raw.get("value")
-        self._value = value if isinstance(value, str) else ""
-        self._cut = cut
+        self._value: str = raw["value"] if isinstance(raw.get("value"), str) else ""
+        self._cut, self._where = cut, where
         mechanism = raw.get("mechanism")
         mechanism = mechanism if isinstance(mechanism, dict) else {}
         self.id, self.parent = _id(mechanism.get("exception_id")), _id(mechanism.get("parent_id"))
         self.is_group = mechanism.get("is_exception_group") is True
+        self._ns_error = _ns_error(mechanism)
         self.trace = Trace(raw.get("stacktrace"), platform, f"{where}.stacktrace", cut)
-        rest = self._rest(mechanism, where)
-        frames = self.trace.values
-        message = [] if all(frames.values()) else self._said(mechanism, where)
-        self.values: dict[str, Values] = {
-            variant: frames[variant] + rest + ([] if frames[variant] else message) for variant in VARIANTS
-        }
-        if not self.trace:  # beside others with frames it counts where the app's frames do
-            self.values["system"] = []
+        self._rest: Values = [(f"{where}.mechanism.meta.ns_error", part) for part in self._ns_error if part]
+        if self.type and mechanism.get("synthetic") is not True:
+            self._rest.insert(0, (f"{where}.type", self.type))
+
+    def values(self, variant: str) -> Values:
+        """Return what counts of it, of the app's frames or of all."""
+        frames = self.trace.values[variant]
+        if frames:
+            return frames + self._rest
+        if variant == "system" and not self.trace:  # beside others with frames, it counts as the app's own
+            return []
+        message = "" if self._ns_error else self.message()
+        return [*self._rest, (f"{self._where}.value", message)] if message else self._rest
 
     def message(self) -> str:
         """Return its message, with placeholders for values."""
-        value = self._value[:LONGEST]
-        return parameterise(self._cut(value, "exception.values.*.value") if self._cut is not None else value)
-
-    def _rest(self, mechanism: Mapping[str, Any], where: str) -> Values:
-        values: Values = []
-        if self.type and mechanism.get("synthetic") is not True:
-            values.append((f"{where}.type", self.type))
-        error = _ns_error(mechanism)
-        if error is not None:
-            values += [(f"{where}.mechanism.meta.ns_error", part) for part in error if part]
-        return values
-
-    def _said(self, mechanism: Mapping[str, Any], where: str) -> Values:
-        if not self._value or _ns_error(mechanism) is not None:
-            return []
-        message = self.message()
-        return [(f"{where}.value", message)] if message else []
+        found = self._value[:READ]
+        return parameterise(self._cut(found, "exception.values.*.value") if self._cut is not None else found)
 
 
 def _id(value: Any) -> int | None:
@@ -72,11 +73,11 @@ def _id(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _ns_error(mechanism: Mapping[str, Any]) -> tuple[str, str] | None:
+def _ns_error(mechanism: Mapping[str, Any]) -> tuple[str, ...]:
     meta = mechanism.get("meta")
     error = meta.get("ns_error") if isinstance(meta, dict) else None
     if not isinstance(error, dict):
-        return None
+        return ()
     code = error.get("code")
     return text(error.get("domain")), str(code)[:32] if isinstance(code, int | str) else ""
 
@@ -134,4 +135,4 @@ def _first_path(one: Failure, children: Mapping[int | None, list[Failure]]) -> I
 
 
 def _texts(one: Failure) -> tuple[list[str], ...]:
-    return tuple([found for _, found in one.values[variant]] for variant in VARIANTS)
+    return tuple([found for _, found in one.values(variant)] for variant in VARIANTS)

@@ -122,12 +122,11 @@ class _Reading:
         if not self._failures:
             return []
         chosen = telling(self._failures)
+        framed = {variant: any(one.trace.values[variant] for one in chosen) for variant in VARIANTS}
         return [
-            (
-                [value for one in chosen for value in one.values[variant]],
-                any(one.trace.values[variant] for one in chosen),
-            )
+            ([value for one in chosen for value in one.values(variant)], framed[variant])
             for variant in VARIANTS
+            if framed[variant] or not any(framed.values())
         ]
 
     def _thread(self) -> list[tuple[Values, bool]]:

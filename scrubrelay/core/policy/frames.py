@@ -39,12 +39,13 @@ _GENERATED: Final = (
     regex.compile(r"(\$HibernateProxy\$)\w+"),
     regex.compile(r"(\$fn__)\d+"),
 )
+_OBFUSCATED: Final = regex.compile(r"(?:^|\.)[a-zA-Z]{1,2}[0-9]?\Z")
 _BUILT: Final = regex.compile(r"\.min\.js|[.\-_~][0-9a-f]{8,}(?:\.chunk|\.bundle)?\.m?js")
 
 
-def text(value: Any) -> str:
-    """Return a string of at most some thousand characters; nothing for what is none."""
-    return value[:_LONGEST] if isinstance(value, str) else ""
+def text(value: Any, most: int = _LONGEST) -> str:
+    """Return the beginning of a string; nothing for what is none."""
+    return value[:most] if isinstance(value, str) else ""
 
 
 class Frame:
@@ -86,7 +87,14 @@ class Frame:
 
     @property
     def is_built(self) -> bool:
-        """Whether its names are those of one build: a minified script that nobody has the map of."""
+        """Whether its names are those of one build: minified, obfuscated, or stripped of symbols.
+
+        The server may have the map to them; here the next build has other names.
+        """
+        if self.family == "native":
+            return self.in_app and (not self.function or self.function in _UNKNOWN)
+        if self.platform == "java":
+            return self.in_app and len(self.function) < 3 and _OBFUSCATED.search(self.module) is not None
         if self.family != "javascript" or self.sourcemap or not self.path.startswith(_SERVED):
             return False
         return (

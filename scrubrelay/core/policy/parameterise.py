@@ -11,6 +11,8 @@ import regex
 
 LONGEST: Final = 8192
 """Characters of a message that are looked at: Sentry keeps no more."""
+READ: Final = 4 * LONGEST
+"""As many before redaction, which may make it shorter."""
 _PATIENCE: Final = 1.0  # seconds; the shapes below need some 50 ms for the worst message that was found
 _LINES: Final = 2
 
@@ -117,7 +119,8 @@ def parameterise(message: str) -> str:
 
 
 def placeholders(text: str) -> str:
-    """Return a text of at most `LONGEST` characters with a placeholder for each value in it."""
+    """Return a text with a placeholder for each value in it, as far as it is looked at."""
+    text = text[:LONGEST]
     if _SIGNS.search(text) is None:
         return text
     try:

@@ -6,7 +6,7 @@ from typing import Any, Final
 import regex
 
 from scrubrelay.core.policy.frames import Cut, text
-from scrubrelay.core.policy.parameterise import placeholders
+from scrubrelay.core.policy.parameterise import READ, placeholders
 
 _Event = Mapping[str, Any]
 _Exceptions = Sequence[Mapping[str, Any]]
@@ -120,9 +120,9 @@ def message(event: _Event, *, template: bool = False) -> str:
         entry = event.get(name)
         if isinstance(entry, dict):
             first, second = ("message", "formatted") if template else ("formatted", "message")
-            found = text(entry.get(first)) or text(entry.get(second))
+            found = text(entry.get(first), READ) or text(entry.get(second), READ)
         else:
-            found = text(entry)
+            found = text(entry, READ)
         if found:
             return found
     return ""

@@ -229,17 +229,38 @@ def test_an_error_code_of_cocoa_counts_and_then_its_message_does_not() -> None:
     assert hashes(event("cocoa", failed)) == of("NSError", "NSCocoa", "260")
 
 
-def test_names_of_one_build_have_a_stable_key_beside() -> None:
-    def built(function: str, version: str) -> Event:
-        minified = frame(function, abs_path=f"https://shop.example/app.{version}.js", file="/app.js", at=1)
-        return event("javascript", failure("TypeError", "x is null", {**minified, "context_line": "!" * 140}))
-
-    one, other = issue_keys(built("a", "0f0f0f0f")), issue_keys(built("b", "1e1e1e1e"))
-    assert one.hashes != other.hashes
-    assert one.stable == other.stable in one.keys
-    assert (
-        issue_keys(built("a", "0f0f0f0f") | {"fingerprint": ["mine", "{{ default }}"]}).stable != one.stable
+def minified(function: str, version: str) -> Event:
+    script = frame(
+        function, abs_path=f"https://shop.example/app.{version}.js", file="/app.js", line="!" * 140
     )
+    return event("javascript", failure("TypeError", "x is null", script))
+
+
+def obfuscated(function: str, module: str) -> Event:
+    return event(
+        "java", failure("NullPointerException", "x", frame(function, module=f"com.{module}", in_app=True))
+    )
+
+
+def stripped(function: str, _: str) -> Event:
+    own, lent = frame("<redacted>", package="/app", in_app=True), frame(function, package="/usr/lib/x")
+    return event("cocoa", failure("EXC_BAD_ACCESS", "at 0x17", lent, own))
+
+
+@pytest.mark.parametrize("build", [minified, obfuscated, stripped])
+def test_names_of_one_build_have_a_stable_key_beside(build: Any) -> None:
+    one, other = issue_keys(build("a", "a")), issue_keys(build("b", "b"))
+    assert one.hashes != other.hashes
+    assert one.stable == other.stable
+    assert one.stable in one.keys
+    assert issue_keys(build("a", "a") | {"fingerprint": ["mine", "{{ default }}"]}).stable != one.stable
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.platform != "native"], ids=lambda case: case.name
+)
+def test_names_that_hold_have_none(case: Any) -> None:
+    assert issue_keys(case.event).stable == ""
 
 
 def test_nothing_to_group_by_is_one_issue_as_in_sentry() -> None:
