@@ -46,6 +46,15 @@ class StoreFigures(BaseModel):
     writable: bool = Field(description="Whether envelopes can be kept now.")
 
 
+class CapFigures(BaseModel):
+    """What caps have done."""
+
+    issues: int = Field(description="Issues that are counted.")
+    active: int = Field(description="Those of them that are over their cap now.")
+    reached: int = Field(description="How often an issue has come to its cap.")
+    suppressed: int = Field(description="Events that have not gone on for it.")
+
+
 class TargetFigures(BaseModel):
     """How an upstream does."""
 
@@ -74,6 +83,7 @@ class StatusAnswer(BaseModel):
     configuration: ConfigurationFigures
     capture: CaptureAnswer
     store: StoreFigures
+    caps: CapFigures
     workers: list[WorkerFigures] = Field(description="Those that answered.")
     silent: list[int] = Field(description="Workers that did not answer: they are starting, or hang.")
     targets: list[TargetFigures] = Field(description="Every upstream, summed over all workers.")
