@@ -7,8 +7,11 @@ from hashlib import blake2b
 
 from scrubrelay.config.cache import NO_CACHE, Cache
 from scrubrelay.config.caps import cap_of
+from scrubrelay.config.filters import filters_of
 from scrubrelay.config.packs import embedded, users
+from scrubrelay.config.sampling import sampling_of
 from scrubrelay.config.settings import ProjectSettings, RedactionSettings, RuleSettings, Settings
+from scrubrelay.config.table import over
 from scrubrelay.core.errors import ConfigError
 from scrubrelay.core.policy.policies import Policies
 from scrubrelay.core.project import Limits, PassThrough, Project, Projects, Upstream
@@ -40,8 +43,8 @@ def build(settings: Settings) -> Projects:
         )
         return Projects(listed, limits=limits)
     keeps = settings.redaction.client_ip == "keep"
-    policies = Policies(cap=cap_of(settings))
-    passing = PassThrough(common, _common_upstream(settings), keep_client_ip=keeps, policies=policies)
+    upstream = _common_upstream(settings)
+    passing = PassThrough(common, upstream, keep_client_ip=keeps, policies=_policies(settings))
     return Projects(passing=passing, limits=limits)
 
 
@@ -235,8 +238,18 @@ def _project(settings: Settings, project: ProjectSettings, redactor: Redactor) -
         upstreams = [common]
     targets = tuple(upstream.target(project.key, project.id) for upstream in upstreams)
     keeps = settings.redaction_of(project).client_ip == "keep"
-    policies = Policies(cap=cap_of(settings, project))
+    policies = _policies(settings, project)
     return Project(project.id, project.key, project.name, redactor, targets, keeps, policies)
+
+
+def _policies(settings: Settings, project: ProjectSettings | None = None) -> Policies:
+    """Return the policies of a project, or of all that are not listed."""
+    filters, sampling = (project.filters, project.sampling) if project is not None else (None, None)
+    return Policies(
+        filters_of(over(filters, settings.filters)),
+        sampling_of(over(sampling, settings.sampling)),
+        cap_of(settings, project),
+    )
 
 
 def _common_upstream(settings: Settings) -> Upstream | None:

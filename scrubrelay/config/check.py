@@ -17,8 +17,8 @@ from scrubrelay.config.settings import (
     ProjectSettings,
     RedactionSettings,
     Settings,
-    Table,
 )
+from scrubrelay.config.table import Table
 from scrubrelay.config.values import WILDCARDS, Address
 from scrubrelay.core.redaction.marks import key_id
 
@@ -29,6 +29,8 @@ _EXPECTED: Final[Mapping[str, str]] = {
     "int_type": "expected a whole number",
     "int_parsing": "expected a whole number",
     "int_from_float": "expected a whole number",
+    "float_type": "expected a number",
+    "float_parsing": "expected a number",
     "string_type": "expected text",
     "string_too_short": "expected {min_length} characters or more",
     "too_short": "expected {min_length} characters or more",

@@ -8,7 +8,7 @@ import orjson
 from scrubrelay.config.load import Loaded
 from scrubrelay.config.names import Location
 
-_OWN: Final = ("redaction", "caps")
+_OWN: Final = ("redaction", "filters", "sampling", "caps")
 """The tables that a project may have for itself."""
 
 

@@ -23,7 +23,8 @@ from scrubrelay.config.names import (
     show,
     variables,
 )
-from scrubrelay.config.settings import Settings, Table
+from scrubrelay.config.settings import Settings
+from scrubrelay.config.table import Table
 from scrubrelay.core.errors import ConfigError
 
 DEFAULT_FILE: Final = "scrubrelay.toml"

@@ -6,6 +6,8 @@ from typing import Final
 
 import regex
 
+from scrubrelay.config.filters import FilterSettings, IgnoredSettings, TrivialSettings
+from scrubrelay.config.sampling import SamplingRuleSettings, SamplingSettings
 from scrubrelay.config.settings import (
     AdminSettings,
     AuditSettings,
@@ -15,13 +17,14 @@ from scrubrelay.config.settings import (
     LimitSettings,
     ProjectSettings,
     RedactionSettings,
+    ReportSettings,
     ServerSettings,
     Settings,
     StoreSettings,
-    Table,
     TokenSettings,
     UpstreamSettings,
 )
+from scrubrelay.config.table import Table
 
 Location = tuple[str | int, ...]
 PREFIX: Final = "SCRUBRELAY_"
@@ -49,6 +52,17 @@ TABLES: Final[Mapping[tuple[str, ...], type[Table]]] = {
     ("project", "caps"): CapsSettings,
     ("caps",): CapsSettings,
     ("caps", "rule"): CapRuleSettings,
+    ("filters",): FilterSettings,
+    ("filters", "ignore_errors"): IgnoredSettings,
+    ("filters", "trivial_transactions"): TrivialSettings,
+    ("project", "filters"): FilterSettings,
+    ("project", "filters", "ignore_errors"): IgnoredSettings,
+    ("project", "filters", "trivial_transactions"): TrivialSettings,
+    ("sampling",): SamplingSettings,
+    ("sampling", "rule"): SamplingRuleSettings,
+    ("project", "sampling"): SamplingSettings,
+    ("project", "sampling", "rule"): SamplingRuleSettings,
+    ("reports",): ReportSettings,
     ("limits",): LimitSettings,
     ("audit",): AuditSettings,
 }

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from scrubrelay.config.effective import toml
 from scrubrelay.config.names import TABLES
-from scrubrelay.config.settings import Settings, Table
+from scrubrelay.config.settings import Settings
+from scrubrelay.config.table import Table
 
 _REFERENCE: Final = {"type": "string", "pattern": r"\$\{[^{}]+\}"}
 _HEADINGS: Final = {
@@ -19,6 +20,12 @@ _HEADINGS: Final = {
     ("redaction",): "[redaction]",
     ("caps",): "[caps]",
     ("caps", "rule"): "[[caps.rule]]",
+    ("filters",): "[filters]",
+    ("filters", "ignore_errors"): "ignore_errors = [{…}]",
+    ("filters", "trivial_transactions"): "trivial_transactions = [{…}]",
+    ("sampling",): "[sampling]",
+    ("sampling", "rule"): "[[sampling.rule]]",
+    ("reports",): "[reports]",
     ("limits",): "[limits]",
     ("audit",): "[audit]",
 }
@@ -32,8 +39,13 @@ def json_schema() -> dict[str, Any]:
         properties = definitions[table.__name__]["properties"]
         for name, value in properties.items():
             properties[name] = _as_written(value, _default(table, name))
-    destination = definitions["DestinationSettings"]
+    destination, ignored = definitions["DestinationSettings"], definitions["IgnoredSettings"]
     definitions["DestinationSettings"] = {"anyOf": [destination["properties"]["dsn"], destination]}
+    definitions["IgnoredSettings"] = {"anyOf": [{"type": "string"}, ignored]}
+    filters = definitions["FilterSettings"]["properties"]
+    trivial = filters["trivial_transactions"]
+    about = {"description": trivial.pop("description")}
+    filters["trivial_transactions"] = {**about, "anyOf": [trivial, trivial["items"]]}
     for value in schema["properties"].values():
         value.pop("default", None)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "scrubrelay.toml"}

@@ -5,9 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     WithJsonSchema,
@@ -15,6 +13,9 @@ from pydantic import (
     model_validator,
 )
 
+from scrubrelay.config.filters import FilterSettings
+from scrubrelay.config.sampling import SamplingSettings
+from scrubrelay.config.table import Table, over
 from scrubrelay.config.values import (
     Address,
     CapLimit,
@@ -37,12 +38,6 @@ _MIB = 2**20
 _DAY = 86400.0
 Action = Literal["replace", "mask", "hash", "partial", "remove"]
 Scope = Literal["read", "write"]
-
-
-class Table(BaseModel):
-    """One TOML table: frozen, and closed to names it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class ServerSettings(Table):
@@ -212,9 +207,9 @@ class RedactionSettings(Table):
         Action,
         Field(description="What becomes of a find: its label, asterisks, a keyed hash, its end, or nothing."),
     ] = "replace"
-    actions: Annotated[
-        dict[str, Action], Field(description="The same for single packs, categories or pattern ids.")
-    ] = {}
+    actions: dict[str, Action] = Field(
+        default_factory=dict, description="The same for single packs, categories or pattern ids."
+    )
     hash_key: Annotated[
         Secret | None,
         Field(description='The key of `"hash"`: the same text gives the same token while it stays.'),
@@ -334,6 +329,26 @@ class ProjectSettings(Table):
     caps: Annotated[
         CapsSettings | None, Field(description="A `[project.caps]` table: what differs from `[caps]`.")
     ] = None
+    filters: Annotated[
+        FilterSettings | None,
+        Field(description="A `[project.filters]` table: what differs from `[filters]`."),
+    ] = None
+    sampling: Annotated[
+        SamplingSettings | None,
+        Field(description="A `[project.sampling]` table: what differs from `[sampling]`."),
+    ] = None
+
+
+class ReportSettings(Table):
+    """How Sentry is told of what was dropped."""
+
+    relay_lists: Annotated[
+        bool,
+        Field(
+            description="Whether client reports use the lists that are for relays, with Sentry's own names "
+            "of filters; Sentry may not take these from everybody."
+        ),
+    ] = False
 
 
 class LimitSettings(Table):
@@ -389,6 +404,9 @@ class Settings(Table):
     project: tuple[ProjectSettings, ...] = ()
     redaction: RedactionSettings = RedactionSettings()
     caps: CapsSettings = CapsSettings()
+    filters: FilterSettings = FilterSettings()
+    sampling: SamplingSettings = SamplingSettings()
+    reports: ReportSettings = ReportSettings()
     limits: LimitSettings = LimitSettings()
     audit: AuditSettings = AuditSettings()
 
@@ -400,16 +418,8 @@ class Settings(Table):
 
     def redaction_of(self, project: ProjectSettings) -> RedactionSettings:
         """Return what holds for a project: its own settings over the common ones."""
-        own = project.redaction
-        if own is None:
-            return self.redaction
-        update = {name: getattr(own, name) for name in own.model_fields_set}
-        update |= {name: (*getattr(self.redaction, name), *update.get(name, ())) for name in own.adds}
-        return self.redaction.model_copy(update=update)
+        return over(project.redaction, self.redaction)
 
     def caps_of(self, project: ProjectSettings | None) -> CapsSettings:
         """Return what holds for a project: its own settings over the common ones."""
-        own = project.caps if project is not None else None
-        if own is None:
-            return self.caps
-        return self.caps.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})
+        return over(project.caps if project is not None else None, self.caps)

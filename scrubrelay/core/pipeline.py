@@ -13,6 +13,7 @@ from scrubrelay.core.notes import Note
 from scrubrelay.core.policy.caps import Claim
 from scrubrelay.core.policy.client import NOBODY, Client
 from scrubrelay.core.policy.event import Event
+from scrubrelay.core.policy.sampling import Cut, sampled
 from scrubrelay.core.project import Project
 from scrubrelay.core.redaction.formats.json import loads, loads_exact
 from scrubrelay.core.redaction.redactor import Redaction
@@ -85,6 +86,7 @@ class Circumstances:
         client: Who sent it.
         captured: Whether anything of the project is taken; not so when an operator has switched it off.
         secret: The key of the hashes that stand for its issue.
+        daily: How many transactions the project has had within a day.
     """
 
     now: float = 0.0
@@ -92,6 +94,7 @@ class Circumstances:
     client: Client = NOBODY
     captured: bool = True
     secret: bytes = b""
+    daily: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ class Inspection:
     """An envelope of which it is known what need not be scrubbed.
 
     Args:
-        envelope: As it came.
+        envelope: As it came, but a container that is sampled is two: what goes on, and what does not.
         project: Whose it is.
         event_id: 32 hex digits, of the header or the event; None if it has none.
         fates: One for each item; None for what goes on.
@@ -150,7 +153,7 @@ class Outcome:
 
 
 def inspect(envelope: Envelope, project: Project, circumstances: Circumstances) -> Inspection:
-    """Drop what need not be scrubbed: refused, filtered, or going with such an item.
+    """Drop what need not be scrubbed: refused, filtered, not drawn, or going with such an item.
 
     Raises:
         BadRequest: The header's event id is none, or an item is of a type that only relays make.
@@ -165,8 +168,10 @@ def inspect(envelope: Envelope, project: Project, circumstances: Circumstances) 
     fates = [_refusal(event.item, circumstances) or _filtered(event, project) for event in events]
     fates = _together(envelope.items, fates)
     late = tuple(source for event in events for source in event.late)
-    found = next((at for at, event in enumerate(events) if fates[at] is None and _is_error(event.item)), -1)
-    claim = _claim(events[found], project, circumstances.secret) if found >= 0 else None
+    envelope, fates = _drawn(envelope.headers, events, fates, project, circumstances.daily)
+    found = next((at for at, item in enumerate(envelope.items) if fates[at] is None and _is_error(item)), -1)
+    claimant = next((event for event in events if found >= 0 and event.item is envelope.items[found]), None)
+    claim = _claim(claimant, project, circumstances.secret) if claimant else None
     return Inspection(envelope, project, event_id, tuple(fates), late, claim, found)
 
 
@@ -261,6 +266,40 @@ def _refusal(item: Item, circumstances: Circumstances) -> Dropped | None:
 def _filtered(event: Event, project: Project) -> Dropped | None:
     found = project.policies.filters.first(event)
     return None if found is None else _dropped(event.item, found.reason, found.name)
+
+
+def _drawn(
+    headers: Mapping[str, Any],
+    events: Iterable[Event],
+    fates: Iterable[Dropped | None],
+    project: Project,
+    daily: int,
+) -> tuple[Envelope, list[Dropped | None]]:
+    """Sample what is left; the trace header then says how much of it that is."""
+    pairs: list[tuple[Item, Dropped | None]] = []
+    traced: Cut | None = None
+    for event, fate in zip(events, fates, strict=True):
+        cut = None if fate else project.policies.sampling.cut(event, daily)
+        if cut is None or cut.kept is event.item:
+            pairs.append((event.item, fate))
+        elif cut.kept is None:
+            pairs.append((event.item, _dropped(event.item, Reason.SAMPLED, cut.share.name)))
+        else:
+            pairs += [(cut.kept, None), (event.item, _left_out(event.item, cut, cut.kept))]
+        if traced is None and cut is not None and cut.kept is not None and cut.unit.what == "traces":
+            traced = cut
+    items = tuple(item for item, _ in pairs)
+    if traced is not None:
+        headers = sampled(headers, traced.unit, traced.share.share, project.key)
+    return Envelope(headers, items), _together(items, (fate for _, fate in pairs))
+
+
+def _left_out(item: Item, cut: Cut, kept: Item) -> Dropped:
+    """Return the end of those entries of a container that do not go on: all but the others."""
+    still = dict(quantities(kept))
+    whole = quantities(Item({**item.headers, "item_count": cut.entries}, item.payload))
+    rest = tuple((category, quantity - still[category]) for category, quantity in whole)
+    return Dropped(_type_of(item), rest, Reason.SAMPLED, cut.name)
 
 
 def _scrub(item: Item, project: Project) -> tuple[Item, Kept] | Dropped:

@@ -5,6 +5,7 @@ import logging
 import random
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from scrubrelay.core.delivery import Refused, Retry, Sent, Target, address, backoff, common, judge
@@ -50,6 +51,7 @@ class ForwarderOptions:
         keeps_house: Whether this worker prunes the store and sends client reports; one of them must.
         noted: Is told how each try ended: the parcel, the result, and what came back.
         captures: Returns whether anything of a project may go; what must not waits, but for client reports.
+        relay_lists: Whether client reports use the lists that are for relays.
     """
 
     max_memory_bytes: int = 64 * 2**20
@@ -58,6 +60,7 @@ class ForwarderOptions:
     keeps_house: bool = True
     noted: Callable[[Parcel, str, int | str | None], None] = lambda _parcel, _result, _answer: None
     captures: Callable[[int], bool] = lambda _project_id: True
+    relay_lists: bool = False
 
 
 class Forwarder:
@@ -354,9 +357,8 @@ class Forwarder:
         await self._hear(now)
         if self._options.keeps_house:
             self.offer(await self._store.claim())
-            self.offer(
-                await self._store.take_reports(now, _REPORT_SECONDS, lambda pending: _report(pending, now))
-            )
+            report = partial(_report, now=now, relay_lists=self._options.relay_lists)
+            self.offer(await self._store.take_reports(now, _REPORT_SECONDS, report))
             if self._clock.monotonic() - self._pruned_at >= _PRUNE_SECONDS:
                 self._pruned_at = self._clock.monotonic()
                 await self._store.prune(now, _DEAD_SECONDS)
@@ -397,7 +399,7 @@ def _extends(known: RateLimits, limits: RateLimits, now: float) -> bool:
     )
 
 
-def _report(pending: Pending, now: float) -> Clean | None:
+def _report(pending: Pending, *, now: float, relay_lists: bool) -> Clean | None:
     """Make the envelope of a client report: reason codes, category names and numbers, no payload."""
-    item = client_report(pending.counts, now)
+    item = client_report(pending.counts, now, relay_lists=relay_lists)
     return None if item is None else Clean(encode(Envelope({}, (item,))))

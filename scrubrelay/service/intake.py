@@ -20,6 +20,7 @@ from scrubrelay.core.wire.auth import read_auth
 from scrubrelay.core.wire.dsn import Dsn
 from scrubrelay.core.wire.envelope import Envelope, decode
 from scrubrelay.core.wire.ratelimits import RateLimits
+from scrubrelay.core.wire.reports import RELAY_LISTS
 from scrubrelay.core.wire.store import envelope_of_store
 from scrubrelay.service.answers import pixel, reply
 from scrubrelay.service.body import Bodies
@@ -196,14 +197,17 @@ class Intake:
             await self._outbox.keep(entry)
 
     def _tell(self, outcome: Outcome, project: Project) -> None:
-        """Log the first of each kind of thing that could not be scrubbed; the ledger counts the rest."""
+        """Log the first of each kind of thing that was dropped; the ledger counts the rest.
+
+        What was asked for in the configuration is no reason to warn anybody.
+        """
         for one in outcome.decisions:
             if isinstance(one, Kept):
                 self._tell_late(one, project)
             elif one.reason is not Reason.CAPPED and self._once.first(one.type, one.reason, one.detail):
                 log(
                     "dropped",
-                    level=logging.WARNING,
+                    level=logging.INFO if one.reason in RELAY_LISTS else logging.WARNING,
                     type=one.type,
                     reason=one.reason,
                     detail=one.detail or "-",

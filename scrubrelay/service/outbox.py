@@ -36,6 +36,7 @@ class OutboxOptions:
         timeout: Seconds that one request may take.
         slot: Which of the worker processes this is.
         audit: Returns what is to be kept for the audit, as it is now.
+        relay_lists: Whether client reports use the lists that are for relays.
     """
 
     max_memory_bytes: int = 64 * 2**20
@@ -44,6 +45,7 @@ class OutboxOptions:
     timeout: float = 30.0
     slot: int = 0
     audit: Callable[[], AuditSettings] = AuditSettings
+    relay_lists: bool = False
 
 
 class Place(Protocol):
@@ -95,6 +97,7 @@ class Outbox:
             self._options.slot == 0,
             self.trail.delivered,
             self.switches.takes,
+            self._options.relay_lists,
         )
         self._new_forwarder: Callable[[], Forwarder] = lambda: Forwarder(
             store, resolve, self._post, clock, forwarding
@@ -127,7 +130,13 @@ class Outbox:
         kept, upstream = settings.store, settings.upstream
         options = StoreOptions(kept.durability, kept.max_bytes, kept.keep_envelopes, place.slot, place.slots)
         own = OutboxOptions(
-            kept.max_memory_bytes, kept.max_age, upstream.connections, upstream.timeout, place.slot, audit
+            kept.max_memory_bytes,
+            kept.max_age,
+            upstream.connections,
+            upstream.timeout,
+            place.slot,
+            audit,
+            settings.reports.relay_lists,
         )
         store = make_store(kept.url, options)
         return cls(store, lambda name, project_id, key: projects().target(name, project_id, key), clock, own)

@@ -170,7 +170,7 @@ class Event:
     @cached_property
     def tags(self) -> Mapping[str, str]:
         """Its tags, of whatever form they are in."""
-        return {name: shown for name, value in _pairs(self.fields.get("tags")) if (shown := _shown(value))}
+        return tags_of(self.fields.get("tags"))
 
     @cached_property
     def request(self) -> Mapping[str, Any]:
@@ -193,6 +193,11 @@ class Event:
     def in_browser(self) -> bool:
         """Whether a browser sent it; SDKs of servers have names of their own (`node`, ...)."""
         return self.platform == "javascript"
+
+
+def tags_of(value: Any) -> dict[str, str]:
+    """Return names and values of tags, of whatever form they are in; only what can be shown in a line."""
+    return {name: shown for name, one in _pairs(value) if (shown := _shown(one))}
 
 
 def _thrown(value: Mapping[str, Any]) -> Thrown:

@@ -8,7 +8,7 @@ from typing import Final
 
 from scrubrelay.core.errors import Reason
 from scrubrelay.core.policy.event import Event
-from scrubrelay.core.policy.globs import Expression, Glob, in_any
+from scrubrelay.core.policy.globs import Expression, Glob, Globs, in_any
 
 NEVER: Final = frozenset({"session", "sessions", "check_in", "client_report"})
 """Item types that no policy drops: without them Sentry's own numbers and alarms are wrong."""
@@ -121,20 +121,20 @@ class Trivial:
     """Transactions that say nothing: all that is said here must hold.
 
     Args:
-        names: One of these is the transaction's name; none says nothing about it.
-        ops: One of these is its operation; none says nothing about it.
+        names: What the transaction's name is like; None says nothing about it.
+        ops: What its operation is like; None says nothing about it.
         shorter_than: Seconds it took less than.
     """
 
-    names: tuple[Glob, ...] = ()
-    ops: tuple[Glob, ...] = ()
+    names: Globs | None = None
+    ops: Globs | None = None
     shorter_than: float | None = None
 
     def hits(self, event: Event) -> bool:
         """Tell whether a transaction is one of them."""
-        if self.names and not any(one.matches(event.transaction) for one in self.names):
+        if self.names is not None and not self.names.matches(event.transaction):
             return False
-        if self.ops and not any(one.matches(event.op) for one in self.ops):
+        if self.ops is not None and not self.ops.matches(event.op):
             return False
         seconds = event.seconds
         return self.shorter_than is None or (seconds is not None and 0 <= seconds < self.shorter_than)

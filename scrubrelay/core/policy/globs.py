@@ -58,6 +58,30 @@ class Glob:
         return bool(self._matches(text))
 
 
+@dataclass(frozen=True, slots=True)
+class Globs:
+    """Several wildcards, of which one is enough.
+
+    Args:
+        globs: In the order in which they are tried.
+    """
+
+    globs: tuple[Glob, ...]
+
+    @classmethod
+    def parse(cls, sources: Iterable[str], *, ignore_case: bool = True) -> "Globs":
+        """Compile them.
+
+        Raises:
+            ConfigError: As `Glob.parse`.
+        """
+        return cls(tuple(Glob.parse(source, ignore_case=ignore_case) for source in sources))
+
+    def matches(self, text: str) -> bool:
+        """Tell whether one of them is the whole text."""
+        return any(glob.matches(text) for glob in self.globs)
+
+
 def _equal(source: str, *, ignore_case: bool) -> Callable[[str], bool]:
     if not ignore_case:
         return source.__eq__

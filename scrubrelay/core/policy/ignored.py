@@ -1,7 +1,7 @@
 """Errors that are expected, by the type of their exception and what else must hold."""
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -10,7 +10,7 @@ import regex
 from scrubrelay.core.errors import ConfigError, Reason
 from scrubrelay.core.policy.event import Event, Thrown
 from scrubrelay.core.policy.filters import ERRORS, Filter
-from scrubrelay.core.policy.globs import Expression, Glob, in_any
+from scrubrelay.core.policy.globs import Expression, Glob, Globs, in_any
 
 _COMPARED: Final = regex.compile(r"\s*(<=|>=|!=|<|>|==?)?\s*([1-5]\d\d)\s*")
 _RANGE: Final = regex.compile(r"\s*([1-5]\d\d)\s*-\s*([1-5]\d\d)\s*")
@@ -111,7 +111,7 @@ class Ignored:
     """A kind of error that is expected: all that is said here must hold.
 
     Args:
-        type: The type of an exception of its chain; big and small letters differ, as in code.
+        types: The type of an exception of its chain; big and small letters differ, as in code.
         message: That exception's text, with or without its type; for an event without one, its message.
         status: The status code that the exception stands for.
         fields: `level`, `logger`, `transaction`, `environment`, `release` -> what the event's is like.
@@ -120,11 +120,11 @@ class Ignored:
         shown: What the filter is called in messages.
     """
 
-    type: Glob | None = None
+    types: Globs | None = None
     message: Glob | Expression | None = None
     status: Status | None = None
-    fields: Mapping[str, Glob] = field(default_factory=dict)
-    tags: Mapping[str, Glob] = field(default_factory=dict)
+    fields: Mapping[str, Globs] = field(default_factory=dict)
+    tags: Mapping[str, Globs] = field(default_factory=dict)
     match: Literal["any", "outermost"] = "any"
     shown: str = ""
 
@@ -133,18 +133,18 @@ class Ignored:
         return self._of_event(event) and self._of_exceptions(event)
 
     def _of_event(self, event: Event) -> bool:
-        if not all(glob.matches(getattr(event, name)) for name, glob in self.fields.items()):
+        if not all(globs.matches(getattr(event, name)) for name, globs in self.fields.items()):
             return False
-        return all(glob.matches(event.tags.get(name, "")) for name, glob in self.tags.items())
+        return all(globs.matches(event.tags.get(name, "")) for name, globs in self.tags.items())
 
     def _of_exceptions(self, event: Event) -> bool:
         chain = event.exceptions if self.match == "any" else event.exceptions[-1:]
-        if not chain and self.type is None and self.status is None:
+        if not chain and self.types is None and self.status is None:
             return self.message is None or in_any(self.message, event.messages, event)
         return any(self._of_one(event, one) for one in chain)
 
     def _of_one(self, event: Event, thrown: Thrown) -> bool:
-        if self.type is not None and not any(self.type.matches(name) for name in thrown.names):
+        if self.types is not None and not any(self.types.matches(name) for name in thrown.names):
             return False
         if self.status is not None:
             code = status_of(event, thrown)
@@ -153,7 +153,7 @@ class Ignored:
         return self.message is None or in_any(self.message, (thrown.line, thrown.value), event)
 
 
-def ignore_errors(kinds: tuple[Ignored, ...]) -> Iterator[Filter]:
+def ignore_errors(kinds: Iterable[Ignored]) -> Iterator[Filter]:
     """Yield the filters of expected errors."""
     for one in kinds:
         yield Filter(f"ignore_errors {one.shown}", Reason.IGNORED_ERROR, ERRORS, one.hits)

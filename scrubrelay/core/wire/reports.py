@@ -4,7 +4,8 @@ Source: https://develop.sentry.dev/sdk/telemetry/client-reports/.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 import orjson
 
@@ -42,23 +43,54 @@ REPORTED: dict[Reason, str | None] = {
 """What a client report calls each reason; None for what has no upstream to tell."""
 
 
-def client_report(counts: Iterable[tuple[Reason, str, int]], now: float) -> Item | None:
+_DISCARDED: Final = "discarded_events"
+_FILTERED: Final = "filtered_events"
+
+RELAY_LISTS: Final[Mapping[Reason, tuple[str, str]]] = {
+    Reason.IGNORED_ERROR: (_FILTERED, "error-message"),
+    Reason.ERROR_MESSAGE: (_FILTERED, "error-message"),
+    Reason.RELEASE: (_FILTERED, "release-version"),
+    Reason.ENVIRONMENT: (_FILTERED, "environment"),
+    Reason.CLIENT_ADDRESS: (_FILTERED, "ip-address"),
+    Reason.LOCALHOST: (_FILTERED, "localhost"),
+    Reason.BROWSER_EXTENSION: (_FILTERED, "browser-extensions"),
+    Reason.LEGACY_BROWSER: (_FILTERED, "legacy-browsers"),
+    Reason.WEB_CRAWLER: (_FILTERED, "web-crawlers"),
+    Reason.HEALTH_CHECK: (_FILTERED, "filtered-transaction"),
+    Reason.TRIVIAL_TRANSACTION: (_FILTERED, "filtered-transaction"),
+    Reason.CSP_NOISE: (_FILTERED, "invalid-csp"),
+    Reason.CAPPED: ("rate_limited_events", "issue_cap"),
+    # A sampling rule has a number there, and anything else is not understood; 0 is none of Sentry's.
+    Reason.SAMPLED: ("filtered_sampling_events", "Sampled:0"),
+}
+"""For what a policy drops: the list that is for relays, and what Sentry's own relay would write there."""
+
+
+def client_report(
+    counts: Iterable[tuple[Reason, str, int]], now: float, *, relay_lists: bool = False
+) -> Item | None:
     """Return the item that reports what was dropped; None if there is nothing to tell.
 
     Args:
         counts: Reason, data category, quantity.
         now: Seconds since the epoch.
+        relay_lists: Whether what a policy dropped stands in the lists that are for relays.
     """
-    totals: Counter[tuple[str, str]] = Counter()
+    totals: dict[str, Counter[tuple[str, str]]] = {}
     for reason, category, quantity in counts:
+        place = RELAY_LISTS.get(reason) if relay_lists else None
         name = REPORTED[reason]
         if name is not None and quantity > 0:
-            totals[name, category] += quantity
+            listed, word = place or (_DISCARDED, name)
+            totals.setdefault(listed, Counter())[word, category] += quantity
     if not totals:
         return None
-    discarded = [
-        {"reason": reason, "category": category, "quantity": quantity}
-        for (reason, category), quantity in sorted(totals.items())
-    ]
-    payload = orjson.dumps({"timestamp": now, "discarded_events": discarded})
+    lists = {
+        listed: [
+            {"reason": word, "category": category, "quantity": quantity}
+            for (word, category), quantity in sorted(sums.items())
+        ]
+        for listed, sums in sorted(totals.items())
+    }
+    payload = orjson.dumps({"timestamp": now, **lists})
     return Item({"type": "client_report", "length": len(payload)}, payload)

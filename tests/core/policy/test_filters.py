@@ -19,7 +19,7 @@ from scrubrelay.core.policy.filters import (
     releases,
     trivial_transactions,
 )
-from scrubrelay.core.policy.globs import Glob, message_matcher
+from scrubrelay.core.policy.globs import Glob, Globs, message_matcher
 from scrubrelay.core.wire.envelope import Item
 from scrubrelay.core.wire.items import ITEMS
 
@@ -105,10 +105,10 @@ def transaction(name: str, op: str, seconds: float) -> Event:
 
 
 TRIVIAL = {
-    "names": Trivial(names=(Glob.parse("/static/*"),)),
-    "ops": Trivial(ops=(Glob.parse("queue.*"),)),
+    "names": Trivial(names=Globs.parse(["/x", "/static/*"])),
+    "ops": Trivial(ops=Globs.parse(["queue.*"])),
     "short": Trivial(shorter_than=0.005),
-    "both": Trivial(ops=(Glob.parse("queue.*"),), shorter_than=0.005),
+    "both": Trivial(ops=Globs.parse(["queue.*"]), shorter_than=0.005),
 }
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from scrubrelay.core.errors import ConfigError
 from scrubrelay.core.policy.event import Event
-from scrubrelay.core.policy.globs import Glob, message_matcher
+from scrubrelay.core.policy.globs import Glob, Globs, message_matcher
 from scrubrelay.core.policy.ignored import Ignored, Status, status_of
 from scrubrelay.core.wire.envelope import Item
 
@@ -15,8 +15,8 @@ def view(*chain: tuple[str, str, str], **rest: object) -> Event:
     return Event(Item({"type": "event"}, orjson.dumps({"exception": {"values": values}, **rest})))
 
 
-def typed(pattern: str) -> Glob:
-    return Glob.parse(pattern, ignore_case=False)
+def typed(*patterns: str) -> Globs:
+    return Globs.parse(patterns, ignore_case=False)
 
 
 CAUSE = ("TimeoutError", "asyncio.exceptions", "")
@@ -37,15 +37,15 @@ OUTER = ("GatewayError", "shop.errors", "no answer")
     ],
 )
 def test_a_type_goes_by_name_qualified_name_and_wildcard(pattern, expected):
-    assert Ignored(type=typed(pattern)).hits(view(CAUSE, OUTER)) is expected
+    assert Ignored(types=typed(pattern)).hits(view(CAUSE, OUTER)) is expected
 
 
 @pytest.mark.parametrize(("match", "cause_counts"), [("any", True), ("outermost", False)])
 def test_any_of_the_chain_or_only_the_outermost(match, cause_counts):
     """The outermost is the last: Sentry lists a chain from its cause on."""
     event = view(CAUSE, OUTER)
-    assert Ignored(type=typed("TimeoutError"), match=match).hits(event) is cause_counts
-    assert Ignored(type=typed("GatewayError"), match=match).hits(event)
+    assert Ignored(types=typed("TimeoutError"), match=match).hits(event) is cause_counts
+    assert Ignored(types=typed("GatewayError"), match=match).hits(event)
 
 
 EVENT = {
@@ -71,7 +71,7 @@ EVENT = {
 def test_a_condition_must_hold_as_well(field, right, wrong):
     event = view(OUTER, **EVENT)
     for pattern, expected in ((right, True), (wrong, False)):
-        assert Ignored(type=typed("*"), fields={field: Glob.parse(pattern)}).hits(event) is expected
+        assert Ignored(types=typed("*"), fields={field: Globs.parse([pattern])}).hits(event) is expected
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_condition_must_hold_as_well(field, right, wrong):
 )
 def test_a_tag_must_hold_as_well(tags, expected):
     """A tag that is missing is empty, which `*` stands for too."""
-    found = Ignored(tags={name: Glob.parse(pattern) for name, pattern in tags.items()})
+    found = Ignored(tags={name: Globs.parse([pattern]) for name, pattern in tags.items()})
     assert found.hits(view(OUTER, **EVENT)) is expected
 
 
@@ -89,13 +89,13 @@ def test_a_tag_must_hold_as_well(tags, expected):
 )
 def test_the_message_is_of_the_exception_that_has_the_type(pattern, expected):
     event = view(("KeyError", "", "x"), OUTER)
-    assert Ignored(type=typed("GatewayError"), message=message_matcher(pattern)).hits(event) is expected
+    assert Ignored(types=typed("GatewayError"), message=message_matcher(pattern)).hits(event) is expected
 
 
 def test_without_a_type_a_message_is_ignored_by_its_logger():
     event = Event(Item({"type": "event"}, b'{"message": "slow", "logger": "shop.db"}'))
-    assert Ignored(fields={"logger": Glob.parse("shop.db")}, message=Glob.parse("slow")).hits(event)
-    assert not Ignored(type=typed("*")).hits(event)
+    assert Ignored(fields={"logger": Globs.parse(["shop.db"])}, message=Glob.parse("slow")).hits(event)
+    assert not Ignored(types=typed("*")).hits(event)
 
 
 STATUSES = {
@@ -132,8 +132,8 @@ STATUSES = {
 def test_the_status_is_found_where_sdks_put_it(source):
     event = STATUSES[source]
     assert status_of(event, event.exceptions[-1]) == 404
-    assert Ignored(type=typed("*"), status=Status.parse("< 500")).hits(event)
-    assert not Ignored(type=typed("*"), status=Status.parse(">= 500")).hits(event)
+    assert Ignored(types=typed("*"), status=Status.parse("< 500")).hits(event)
+    assert not Ignored(types=typed("*"), status=Status.parse(">= 500")).hits(event)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_what_is_nearest_to_the_exception_counts():
 
 def test_without_a_status_no_condition_on_it_holds():
     """What is not known to be expected is not ignored."""
-    assert not Ignored(type=typed("*"), status=Status.parse("!= 500")).hits(view(OUTER))
+    assert not Ignored(types=typed("*"), status=Status.parse("!= 500")).hits(view(OUTER))
 
 
 @pytest.mark.parametrize(

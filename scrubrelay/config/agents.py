@@ -1,0 +1,53 @@
+"""Who a `User-Agent` is: by the lists of two libraries that are kept up, read when first asked."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+
+import regex
+
+from scrubrelay.core.policy.groups import Agent
+
+_LONGEST: Final = 512
+"""Characters that are looked at; browsers' are about 120 long."""
+_PEOPLE: Final = "http-library"
+"""How the list of crawlers marks what programs of one's own use: curl, python-requests, axios."""
+_MOST: Final = 4096
+_SECONDS: Final = 0.05
+
+
+@lru_cache(maxsize=_MOST)
+def agent(text: str) -> Agent:
+    """Return who that is; remembered, since few browsers bring most events."""
+    shown = text[:_LONGEST]
+    if _is_crawler(shown):
+        return Agent(crawler=True)
+    family, major = _browser()(shown)
+    return Agent(family, int(major) if major.isdecimal() else None)
+
+
+def _is_crawler(text: str) -> bool:
+    try:
+        return _crawlers().search(text, timeout=_SECONDS) is not None
+    except TimeoutError:
+        return False
+
+
+# Both lists are imported when a group asks for them: most relays and every command do without.
+@lru_cache(maxsize=1)
+def _crawlers() -> "regex.Pattern[str]":
+    from crawleruseragents import CRAWLER_USER_AGENTS_DATA  # noqa: PLC0415 - see above
+
+    wanted = (one["pattern"] for one in CRAWLER_USER_AGENTS_DATA if _PEOPLE not in one.get("tags", ()))
+    return regex.compile("|".join(wanted))
+
+
+@lru_cache(maxsize=1)
+def _browser() -> Callable[[str], tuple[str, str]]:
+    from ua_parser import parse_user_agent  # noqa: PLC0415 - see above
+
+    def browser(text: str) -> tuple[str, str]:
+        found = parse_user_agent(text)
+        return (found.family, found.major or "") if found else ("", "")
+
+    return browser

@@ -1,0 +1,150 @@
+"""Sampling in the pipeline: what Sentry extrapolates from what is left is what there was."""
+
+from random import Random
+
+import orjson
+import pytest
+
+from scrubrelay.core.errors import Reason
+from scrubrelay.core.pipeline import Circumstances, Dropped, Kept, finish, inspect
+from scrubrelay.core.policy.policies import Policies
+from scrubrelay.core.policy.sampling import Rule, Sampling
+from scrubrelay.core.project import Project
+from scrubrelay.core.redaction.library import Library
+from scrubrelay.core.redaction.redactor import Policy, Redactor
+from scrubrelay.core.wire.envelope import Envelope, Item, decode
+
+KEY = "a" * 32
+REDACTOR = Redactor(Library.compile([]), Policy())
+
+
+def project(sampling: Sampling, number: int = 1, key: str = KEY) -> Project:
+    return Project(number, key, "", REDACTOR, policies=Policies(sampling=sampling))
+
+
+def item(kind: str, document: object, **headers: object) -> Item:
+    return Item({"type": kind, **headers}, orjson.dumps(document))
+
+
+def transaction(trace_id: str, environment: str = "production") -> Item:
+    return item("transaction", {"environment": environment, "contexts": {"trace": {"trace_id": trace_id}}})
+
+
+def run(sampling: Sampling, *items: Item, daily: int = 0, number: int = 1, **headers: object):
+    circumstances = Circumstances(daily=daily)
+    return finish(inspect(Envelope(headers, items), project(sampling, number), circumstances))
+
+
+def rate_of(outcome) -> float:
+    return float(decode(outcome.clean).headers["trace"]["sample_rate"])
+
+
+SENT = 100_000
+SHARES = {"development": 1.0, "staging": 0.3, "production": 0.05}
+
+
+@pytest.mark.parametrize("with_rand", [True, False])
+def test_the_estimate_from_what_is_left_is_the_true_number(with_rand):
+    """100,000 transactions as SDKs with rates of their own send them; the error is that of the draw.
+
+    Each that is kept stands for 1 / its rate. Of these sums the variance is known: n (1 - r) / r and, as the
+    SDK's own draw happened before (it kept these), divided by the square of its rate c.
+    """
+    random = Random(11)
+    sums, variance, sent = dict.fromkeys(SHARES, 0.0), dict.fromkeys(SHARES, 0.0), dict.fromkeys(SHARES, 0.0)
+    for _ in range(SENT):
+        environment, c = random.choice(list(SHARES)), random.choice([1.0, 0.25])
+        trace_id = f"{random.getrandbits(128):032x}"
+        trace = {"trace_id": trace_id, "sample_rate": str(c), "public_key": KEY}
+        if with_rand:
+            trace["sample_rand"] = f"{random.random() * c:.6f}"
+        one = transaction(trace_id, environment)
+        inspection = inspect(
+            Envelope({"trace": trace}, (one,)),
+            project(Sampling(by_environment=True)),
+            Circumstances(daily=SENT),
+        )
+        r = SHARES[environment]
+        sent[environment] += 1 / c
+        variance[environment] += (1 - r) / r / c**2
+        if inspection.fates == (None,):
+            sums[environment] += 1 / float(inspection.envelope.headers["trace"]["sample_rate"])
+    for environment in SHARES:
+        error = abs(sums[environment] - sent[environment])
+        assert error <= 4 * variance[environment] ** 0.5
+
+
+def test_two_relays_and_two_projects_agree_about_a_trace():
+    """A frontend's and a backend's project: each trace is whole or gone."""
+    random = Random(5)
+    kept = 0
+    for _ in range(3000):
+        trace_id = f"{random.getrandbits(128):032x}"
+        trace = {"trace_id": trace_id, "sample_rate": "0.5", "environment": "staging"}
+        front, back = (
+            run(Sampling(by_environment=True), transaction(trace_id, own), number=number, trace=trace)
+            for number, own in ((1, "staging"), (2, "production"))
+        )
+        assert (front.clean is None) == (back.clean is None)
+        kept += front.clean is not None
+    assert 780 < kept < 1020
+
+
+def test_what_goes_on_says_of_which_share_it_is():
+    one = "0" * 32
+    trace = {"trace_id": one, "sample_rate": "0.25", "sample_rand": "0.001", "public_key": KEY}
+    outcome = run(Sampling((Rule(0.1),)), transaction(one), trace=trace)
+    assert decode(outcome.clean).headers["trace"] == {**trace, "sample_rate": "0.025"}
+
+
+def test_the_profile_and_the_spans_go_with_their_transaction():
+    outcome = run(
+        Sampling((Rule(0),)), item("profile", {}), transaction("0" * 32), item("span", {"items": [{}]})
+    )
+    assert outcome.clean is None
+    assert {(one.type, one.reason) for one in outcome.decisions} == {
+        ("profile", Reason.SAMPLED),
+        ("transaction", Reason.SAMPLED),
+        ("span", Reason.SAMPLED),
+    }
+
+
+def test_the_error_of_a_trace_that_was_not_drawn_goes_on_untouched():
+    headers = {"trace": {"trace_id": "0" * 32, "sample_rate": "0.5"}}
+    outcome = run(Sampling((Rule(0),)), item("event", {"message": "x"}), **headers)
+    assert rate_of(outcome) == 0.5
+
+
+def spans(count: int) -> dict:
+    random = Random(2)
+    return {"items": [{"trace_id": f"{random.getrandbits(128):032x}", "span_id": "a"} for _ in range(count)]}
+
+
+@pytest.mark.parametrize(("kind", "what"), [("span", "traces"), ("log", "logs")])
+@pytest.mark.parametrize("stated", [100, 3, None])
+def test_a_container_is_split_and_its_two_halves_are_all_of_it(kind, what, stated):
+    """Two decisions for one item, and together they count what came, whatever the header said."""
+    one = item(kind, spans(100), **({} if stated is None else {"item_count": stated}))
+    outcome = run(Sampling((Rule(0.4, what=what),)), one)
+    kept, gone = outcome.decisions
+    assert isinstance(kept, Kept)
+    assert isinstance(gone, Dropped)
+    total = {category: dict(kept.quantities)[category] + n for category, n in gone.quantities}
+    assert total == ({"span": 100} if kind == "span" else {"log_item": 100, "log_byte": len(one.payload)})
+    (left,) = decode(outcome.clean).items
+    entries = orjson.loads(left.payload)["items"]
+    assert len(entries) == left.headers["item_count"] == kept.quantities[0][1]
+
+
+def test_a_container_of_one_trace_is_whole():
+    trace = {"trace_id": "0" * 32, "sample_rate": "1", "sample_rand": "0.2"}
+    document = {"items": [{"trace_id": "0" * 32}] * 9}
+    kept = run(Sampling((Rule(0.3),)), item("span", document, item_count=9), trace=trace)
+    assert orjson.loads(decode(kept.clean).items[0].payload) == document
+    assert rate_of(kept) == 0.3
+    assert run(Sampling((Rule(0.1),)), item("span", document, item_count=9), trace=trace).clean is None
+
+
+def test_without_sampling_the_header_stays_as_it_is():
+    trace = {"trace_id": "0" * 32, "sample_rate": "0.50"}
+    assert decode(run(Sampling(), transaction("0" * 32), trace=trace).clean).headers["trace"] == trace
