@@ -182,7 +182,11 @@ def _is_error(item: Item) -> bool:
 def _claim(event: Event, project: Project, secret: bytes) -> Claim | None:
     """Return what an error has to ask for; nothing if it cannot be read, as the scrubber will say."""
     cap = project.policies.cap
-    return None if cap is None or event.document is None else cap.claim(event, project.id, secret)
+    return (
+        None
+        if cap is None or event.document is None
+        else cap.claim(event, project.id, secret, project.redactor.remains)
+    )
 
 
 def _read(payload: bytes) -> Any:

@@ -7,6 +7,7 @@ import pytest
 
 from scrubrelay.core.errors import BadRequest, Reason
 from scrubrelay.core.pipeline import Circumstances, Dropped, Kept, Outcome, finish, inspect
+from scrubrelay.core.policy.caps import Cap
 from scrubrelay.core.policy.filters import Filter, Filters, environments, error_messages
 from scrubrelay.core.policy.globs import Glob, message_matcher
 from scrubrelay.core.policy.policies import Policies
@@ -308,3 +309,12 @@ def test_what_is_switched_off_ends_whole_and_unread():
     outcome = finish(inspect(decode(body % (b"a" * 32)), PROJECT, off))
     assert (outcome.clean, outcome.event_id) == (None, "a" * 32)
     assert [one.reason for one in outcome.decisions] == [Reason.CAPTURE_OFF] * 3
+
+
+def test_what_is_cut_out_of_an_event_does_not_tell_its_issue():
+    project = replace(PROJECT, policies=Policies(cap=Cap()))
+    payloads = (b'{"fingerprint": ["of %s"]}' % text for text in (b"hushhush", b"[word]", b"another"))
+    sent = (Envelope({}, (item("event", payload),)) for payload in payloads)
+    raw, scrubbed, other = (inspect(one, project, Circumstances(NOW)).claim for one in sent)
+    assert raw is not None
+    assert raw == scrubbed != other

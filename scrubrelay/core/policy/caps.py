@@ -13,6 +13,7 @@ from typing import Final
 from scrubrelay.core.errors import ScrubrelayError
 from scrubrelay.core.policy.event import Event
 from scrubrelay.core.policy.fingerprint import RECIPE, issue_keys
+from scrubrelay.core.policy.frames import Cut
 from scrubrelay.core.policy.globs import Glob
 
 
@@ -111,13 +112,14 @@ class Cap:
     exempt: Condition = NEVER
     rules: tuple[CapRule, ...] = ()
 
-    def claim(self, event: Event, project_id: int, secret: bytes) -> Claim | None:
+    def claim(self, event: Event, project_id: int, secret: bytes, cut: Cut | None = None) -> Claim | None:
         """Return what an event has to ask for; None if it needs nobody's leave.
 
         Args:
             event: Not scrubbed.
             project_id: The project that it came for.
             secret: The key of the hashes; the same wherever counts are shared.
+            cut: What redaction makes of a text: what it cuts does not tell issues apart.
         """
         rule = next((one for one in reversed(self.rules) if one.when.holds(event)), None)
         limit, window = (self.limit, self.window) if rule is None else (rule.limit, rule.window)
@@ -125,7 +127,7 @@ class Cap:
             return None
         environment = event.environment if self.by_environment else ""
         scope = (RECIPE, project_id, environment, rule.when.name if rule else "")
-        keys = (_keyed(repr((scope, one)), secret) for one in issue_keys(event.fields).keys)
+        keys = (_keyed(repr((scope, one)), secret) for one in issue_keys(event.fields, cut).keys)
         return Claim(tuple(keys), limit, window, self.trickle)
 
 
