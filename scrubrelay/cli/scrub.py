@@ -10,7 +10,6 @@ from typing import Annotated, BinaryIO, Final
 import typer
 
 from scrubrelay.cli.console import ConfigOption, complain
-from scrubrelay.cli.inputs import Format, detect, position_of_error
 from scrubrelay.config.build import redactor_of
 from scrubrelay.config.load import load
 from scrubrelay.core.delivery import Target, address
@@ -20,6 +19,7 @@ from scrubrelay.core.project import Project
 from scrubrelay.core.redaction.redactor import Redaction, Redactor
 from scrubrelay.core.wire.dsn import Dsn
 from scrubrelay.core.wire.envelope import Envelope, decode
+from scrubrelay.core.wire.inputs import Format, detect, position_of_error
 
 EXAMPLE: Final = "Example: scrubrelay scrub --report event.json; tail -f app.jsonl | scrubrelay scrub -"
 _DROPPED: Final = 3

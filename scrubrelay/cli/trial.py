@@ -14,7 +14,6 @@ import orjson
 import typer
 
 from scrubrelay.cli.console import ConfigOption, JsonOption, say, say_json
-from scrubrelay.cli.inputs import Format, detect, position_of_error
 from scrubrelay.config.build import library_of
 from scrubrelay.config.cache import Cache
 from scrubrelay.config.load import load
@@ -25,6 +24,7 @@ from scrubrelay.core.redaction.library import Library
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redaction, Redactor
 from scrubrelay.core.wire.envelope import Item, decode
+from scrubrelay.core.wire.inputs import Format, detect, position_of_error
 from scrubrelay.core.wire.items import Shape, kind_of
 
 EXAMPLE: Final = "Example: scrubrelay patterns try rules/shop.toml --on events.jsonl --diff"

@@ -1,6 +1,7 @@
 """Which rules could match a string at all: one pass of a multi-pattern engine, or simply every rule."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
 from importlib.metadata import version
@@ -105,6 +106,38 @@ class Engine:
         dumps = [bytes(hyperscan.dumpb(database)) for database in self._databases]
         body = b"".join(len(dump).to_bytes(8, "big") + dump for dump in dumps)
         return self._digest + blake2b(body, digest_size=_DIGEST).digest() + body
+
+
+class Joined:
+    """Two prefilters as one: the rules of the second are numbered behind those of the first.
+
+    Args:
+        first: One, and how many rules it has.
+        second: The other, and how many rules it has.
+        gone: Rules of the first that are not pointed at any more.
+    """
+
+    def __init__(
+        self, first: tuple[Prefilter, int], second: tuple[Prefilter, int], gone: AbstractSet[int]
+    ) -> None:
+        self._first, self._count = first
+        self._second, self._more = second
+        self._gone = gone
+
+    def candidates(self, text: str) -> Sequence[int]:
+        """Return what either points at; the triggers are the same for both, numbered last."""
+        count, more = self._count, self._more
+        found = {
+            index if index < count else index + more
+            for index in self._first.candidates(text)
+            if index not in self._gone
+        }
+        found.update(index + count for index in self._second.candidates(text))
+        return sorted(found)
+
+    def serialised(self) -> bytes:
+        """Return nothing: what is joined is not kept."""
+        return b""
 
 
 def prefilter(patterns: Sequence[Pattern], *, engine: bool, saved: bytes = b"") -> Prefilter:

@@ -10,7 +10,7 @@ import regex
 
 from scrubrelay.core.errors import Reason, Unscrubbable
 from scrubrelay.core.redaction.addresses import FIELDS
-from scrubrelay.core.redaction.changes import Block, Change, Changes, Known, Path
+from scrubrelay.core.redaction.changes import Block, Change, Changes, Known, Path, single
 from scrubrelay.core.redaction.document import Documents
 from scrubrelay.core.redaction.exempt import CLIENT_ADDRESS, EXEMPT
 from scrubrelay.core.redaction.formats import attachment, text
@@ -75,6 +75,7 @@ class Redactor:
 
     def __init__(self, library: Library, policy: Policy | None = None) -> None:
         self._policy = policy = policy or Policy()
+        self.library = library
         patterns = (
             *library.key_patterns,
             *((custom(policy.sensitive_keys),) if policy.sensitive_keys else ()),
@@ -103,6 +104,20 @@ class Redactor:
         if payload is item.payload and not more:  # a payload may change without a redaction: a repeated key
             return Scrubbed(item)
         return Scrubbed(replace(item, headers=own, line=None).replace(payload), redactions)
+
+    def renewed(self, library: Library | None = None) -> "Redactor":
+        """Return one that remembers nothing yet, with another library if one is given."""
+        return Redactor(library or self.library, self._policy)
+
+    def changes(self, item: Item) -> list[Change]:
+        """Return what scrubbing does to an item, string by string, with placed cuts.
+
+        Raises:
+            Unscrubbable: As `item`.
+        """
+        _, changes = self._payload(item)
+        _, more = self._headers(item.headers, _framing(item))
+        return [*single(changes), *single(tuple(more), ("headers",))]
 
     def headers(self, headers: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[Redaction, ...]]:
         """Scrub an envelope's header, all but its DSN, which `pipeline` writes anew.

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from scrubrelay.config.settings import Scope
 from scrubrelay.core.errors import BadRequest, TooLarge
+from scrubrelay.service.audit.desk import Desk
 from scrubrelay.service.clock import Clock
 from scrubrelay.service.outbox import Outbox
 from scrubrelay.service.peers import Peers
@@ -19,6 +20,7 @@ from scrubrelay.service.reload import Configuration
 _PATIENCE: Final = 30.0
 """Seconds that the body of a request may take to arrive."""
 _SMALL: Final = 65_536
+_LONGEST_FILTER: Final = 200
 
 Method = Literal["GET", "POST", "DELETE"]
 
@@ -48,12 +50,14 @@ class Services:
         outbox: What waits, and the ledger.
         clock: The time.
         peers: All workers, this one included.
+        desk: What requests of the audit share.
     """
 
     configuration: Configuration
     outbox: Outbox
     clock: Clock
     peers: Peers
+    desk: Desk = field(default_factory=Desk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,11 @@ class Call:
             return model.model_validate(values)
         except ValidationError as error:
             raise _mistakes("the query is not as it should be", error) from error
+
+    def filters(self, query: BaseModel) -> Mapping[str, str]:
+        """Return what a query asks for, as it was written: for the log of who did what."""
+        given = self.request.query
+        return {name: given[name][:_LONGEST_FILTER] for name in query.model_fields_set if name in given}
 
     async def record(self, action: str, **detail: object) -> None:
         """Add what was done to the log of who did what; no payload."""

@@ -4,6 +4,7 @@ from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from scrubrelay.service.admin.audit_table import AUDIT
 from scrubrelay.service.admin.capped import CapsAnswer, CapsQuery, ResetOrder, list_caps, reset_caps
 from scrubrelay.service.admin.capture import CaptureAnswer, CaptureOrder, show_capture, switch_capture
 from scrubrelay.service.admin.reloading import ReloadAnswer, reload
@@ -67,4 +68,5 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/api/caps", list_caps, "read", "How the issues stand", CapsAnswer, CapsQuery),
     Route("POST", "/api/caps/reset", reset_caps, "write", "Count issues anew", DoneAnswer, body=ResetOrder),
     Route("GET", "/api/tail", tail, "read", "Decisions as they are made", query=Wanted, content_type=NDJSON),
+    *AUDIT,
 )

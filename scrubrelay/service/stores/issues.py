@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from scrubrelay.core.policy.caps import Claim, Count
+
 
 @dataclass(frozen=True, slots=True)
 class Issue:
@@ -61,6 +63,9 @@ class IssueStore(Protocol):
 
     async def listed(self, now: float, limit: int = 100) -> Sequence[Issue]:
         """Return issues whose window has not ended: those that suppressed most, then the fullest."""
+
+    async def counts(self, claims: Sequence[Claim], now: float) -> Sequence[Count]:
+        """Return how the issue of each claim stands; nothing is counted."""
 
     async def reset(self, key: str | None) -> int:
         """Count those anew whose key begins so, all with None; return how many. What is untold stays so."""

@@ -48,6 +48,10 @@ class SqliteIssues:
         """Return issues whose window has not ended."""
         return await self._writer.submit(lambda tx: _listed(tx, now, limit))
 
+    async def counts(self, claims: Sequence[Claim], now: float) -> Sequence[Count]:
+        """Return how the issue of each claim stands."""
+        return await self._writer.submit(lambda tx: [_tally(tx, claim, now).count for claim in claims])
+
     async def reset(self, key: str | None) -> int:
         """Count those anew whose key begins so."""
         return await self._writer.submit(lambda tx: _reset(tx, key))

@@ -1,6 +1,6 @@
 import pytest
 
-from scrubrelay.cli.inputs import Format, detect, position_of_error
+from scrubrelay.core.wire.inputs import Format, detect, position_of_error
 
 HEADER = b'{"event_id":"9ec79c33ec9942ab8353589fcb2e04dc","sent_at":"2026-11-01T00:00:00Z"}\n'
 

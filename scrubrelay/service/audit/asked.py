@@ -1,0 +1,124 @@
+"""What a request of the audit holds: documents or an envelope, and patterns to try on them."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from scrubrelay.config.tried import PackText
+from scrubrelay.core.errors import BadRequest, ScrubrelayError, Unscrubbable
+from scrubrelay.core.redaction.formats.json import dumps_exact, loads_exact
+from scrubrelay.core.wire.envelope import Envelope, Item, decode
+from scrubrelay.core.wire.inputs import Format, detect, position_of_error
+
+MOST_LINES: Final = 10_000
+MOST_PACK_BYTES: Final = 256 * 1024
+_TYPES: Final = frozenset({"transaction", "feedback", "security"})
+_WRAPPED: Final = ("document", "envelope")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be looked at.
+
+    Args:
+        format: What it came as.
+        envelopes: One, or one for each line.
+        packs: Patterns to try.
+    """
+
+    format: Format
+    envelopes: tuple[Envelope, ...]
+    packs: tuple[PackText, ...] = ()
+
+
+def read(body: bytes) -> Asked:
+    """Return what a body holds: `{"document": …, "packs": […]}`, `{"envelope": "…", "packs": […]}`, or bare.
+
+    Raises:
+        BadRequest: It is none of these; nothing of it is repeated.
+    """
+    wrapper = _wrapper(body)
+    if wrapper is None:
+        return _bare(body)
+    packs = wrapper["packs"]
+    if not isinstance(packs, list) or not all(isinstance(one, str | dict) for one in packs):
+        raise BadRequest("packs: expected a list of pattern files, as TOML or parsed")
+    if len(_written(packs)) > MOST_PACK_BYTES:
+        raise BadRequest(f"packs: expected no more than {MOST_PACK_BYTES // 1024} KiB in all")
+    if "document" in wrapper:
+        return Asked(Format.JSON, (_of(_written(wrapper["document"])),), tuple(packs))
+    if not isinstance(wrapper["envelope"], str):
+        raise BadRequest("envelope: expected the envelope as a string")
+    envelope = wrapper["envelope"].encode("utf-8", "surrogatepass")
+    return Asked(Format.ENVELOPE, (_envelope(envelope),), tuple(packs))
+
+
+def _bare(body: bytes) -> Asked:
+    if not body.strip():
+        raise BadRequest("expected a JSON document, JSON lines or an envelope")
+    first, _, rest = body.lstrip().partition(b"\n")
+    kind = detect(first, rest.lstrip(b"\r\n").partition(b"\n")[0])
+    if kind is Format.ENVELOPE:
+        return Asked(kind, (_envelope(body),))
+    lines = [line for line in body.split(b"\n") if line.strip()] if kind is Format.LINES else [body.strip()]
+    if len(lines) > MOST_LINES:
+        raise BadRequest(f"expected {MOST_LINES} lines or fewer")
+    where = (f"line {number}: " if kind is Format.LINES else "" for number in range(1, len(lines) + 1))
+    return Asked(kind, tuple(_of(_checked(line, at)) for line, at in zip(lines, where, strict=True)))
+
+
+def _wrapper(body: bytes) -> dict[str, Any] | None:
+    """Return the body if it is a document with packs; a bare document is None."""
+    if not body.lstrip().startswith(b"{") or b'"packs"' not in body:
+        return None
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        try:
+            value, _ = loads_exact(body)
+        except Unscrubbable:
+            return None
+    is_one = isinstance(value, dict) and any(value.keys() == {name, "packs"} for name in _WRAPPED)
+    return value if is_one else None
+
+
+def _written(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # lone surrogates, numbers as they were spelled, very deep
+        pass
+    try:
+        return dumps_exact(value)
+    except RecursionError as error:
+        raise BadRequest("nested too deep") from error
+
+
+def _checked(document: bytes, where: str) -> bytes:
+    try:
+        orjson.loads(document)
+    except orjson.JSONDecodeError as error:
+        try:
+            loads_exact(document)
+        except Unscrubbable as exact:
+            told = exact.detail if "deep" in exact.detail else position_of_error(document)
+            raise BadRequest(f"{where}not JSON: {told}") from error
+    return document
+
+
+def _of(document: bytes) -> Envelope:
+    """Return the envelope in which an SDK would have sent an event."""
+    try:
+        value = orjson.loads(document)
+    except orjson.JSONDecodeError:
+        value = None
+    kind = value.get("type") if isinstance(value, dict) else None
+    name = kind if isinstance(kind, str) and kind in _TYPES else "event"
+    return Envelope({}, (Item({"type": name}, document),))
+
+
+def _envelope(data: bytes) -> Envelope:
+    try:
+        return decode(data)
+    except ScrubrelayError as error:
+        raise BadRequest("not an envelope", error.detail, *error.causes) from error
