@@ -22,7 +22,7 @@ _PLACEHOLDER: Final = regex.compile(
              | nan | not[ _-]?set | todo | tbd | fixme | redacted | filtered | scrubbed | masked | hidden
              | removed | omitted | secret | password | passwd | pass | token | key | string | str | text
              | value | default | changeme | bytes | int | bool | object | optional | required | missing
-             | invalid | function | self | this | test | foo | bar | baz | example | sample | dummy | fake )
+             | scram-sha-\d+ | invalid | function | self | this | test | foo | bar | baz | example | sample | dummy | fake )
         [\W_]*
     ) $"""
 )
@@ -78,6 +78,7 @@ _PROSE: Final = regex.compile(
 # --- what is readable, or public -------------------------------------------------------------------------
 
 _WORDS: Final = regex.compile(r"^[A-Za-z]+(?:[-_. /:][A-Za-z]+)*$")
+_COUNTED_WORDS: Final = regex.compile(r"^[a-z]{2,}(?:[-_. /:](?:[a-z]{2,}|\d{1,4}))+$")
 _NUMBERED_WORDS: Final = regex.compile(r"-\d+(?:\.\d+)+$|^[A-Za-z]+\d?(?:[-_./:][A-Za-z]+\d{0,2})*$")
 _DIGEST: Final = regex.compile(
     r"(?i)^(?:sha(?:1|256|384|512)[-:$]|md5[:$]).*|^[0-9a-f]{32}$|^[0-9a-f]{40}$|^[0-9a-f]{64}$"
@@ -174,9 +175,13 @@ def readable(cut: str) -> bool:
 
     >>> [readable(text) for text in ("application/json", "1.2.3-beta.4", "2026-01-01", "q7Fz1kP0sVx9")]
     [True, True, True, False]
+    >>> readable("build-561-project")
+    True
     """
     if _WORDS.search(cut):
         return not mixed_case(cut)
+    if _COUNTED_WORDS.search(cut):
+        return True
     return version(cut) or bool(_DATE.search(cut))
 
 

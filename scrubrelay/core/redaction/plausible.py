@@ -88,6 +88,8 @@ def vendor_value(cut: str) -> bool:
     >>> [vendor_value(text) for text in ("4q5s9xtflybu0gmmjiu6", "eu-central-1a-prod", "anlxnblkmoxwrq")]
     [True, False, True]
     """
+    if cut.startswith("arn:"):
+        return False
     return _mixed_value(cut) or (len(cut) >= 12 and looks.jumbled(cut) and filled_in(cut))
 
 

@@ -13,6 +13,8 @@ import pytest
         ("to a%2540b.cd now", "to [email] now"),
         ("a&#64;b.cd", "[email]"),
         ("a\\u0040b.cd", "[email]"),
+        ("'on\\n1.2.3.4'", "'on\\n[ip]'"),
+        ("\x1b[31m1.2.3.4\x1b[0m", "\x1b[31m[ip]\x1b[0m"),
         ("a\u200b@b.cd", "[email]"),
         ("１.2.３.4", "[ip]"),
         ("x " + base64.b64encode(b'{"mail":"a@b.cd"}').decode(), "x [email]"),
