@@ -22,9 +22,9 @@ except ImportError:
 _UNUSUAL: Final = (
     r"\xc2\xad|\xcd\x8f|[\xd8-\xe1\xea\xef\xf0]|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xa9]"
 )
+_ESCAPES: Final = r"%[0-9A-Fa-f]{2}|\\[uUxX/]|\\[nrt](?:[A-Za-z0-9_]{8}|[0-9+(])|\x1b\[[0-9;]{0,16}m"
 TRIGGERS: Final = (
-    r"%[0-9A-Fa-f]{2}|\\[uUxX/]|\\[nrt](?:[A-Za-z0-9_]{8}|[0-9+(])|\x1b\[[0-9;]{0,16}m"
-    rf"|&(?:#[0-9xX]|[A-Za-z]{{2,8}};)|{_UNUSUAL}",
+    rf"{_ESCAPES}|&(?:#[0-9xX]|[A-Za-z]{{2,8}};)|{_UNUSUAL}",
     r"[\x22\x27][ \t\r\n]*(?:[:,]|=>)",
     r"[?&][\w.%+\[\]\x80-\xfe-]+=",
     r"[^A-Za-z0-9+/_=-](?:[CDI-Za-f][A-Za-z0-9+/_-]{3}){4}",
