@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Final
 
 import regex
 
@@ -11,6 +12,10 @@ from scrubrelay.core.redaction.pattern import Pattern
 MAX_NAME = 256
 """A longer key is text, not a name; it is scanned as such."""
 _LONGEST_RUN = 6
+# Words that names are glued to without a mark: `githubtoken`. No other word of any language ends so.
+_ENDINGS: Final = frozenset(
+    "password passwd passphrase apikey secretkey accesskey privatekey secret token".split()
+)
 _SEGMENT = regex.compile(r"\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{Lo}\p{Lm}\p{M}]+|\p{N}+")
 
 
@@ -75,7 +80,9 @@ class KeyRules:
         found = {run for _, _, run in runs(words)} | {whole}
         if not found.isdisjoint(self._safe):
             return None
-        hiding = (one.pattern for one in self._rules if one.hides(whole, found))
+        endings = {end for end in _ENDINGS if words and words[-1].endswith(end)}
+        ways = (found, found | endings) if endings else (found,)
+        hiding = (one.pattern for way in ways for one in self._rules if one.hides(whole, way))
         return next((pattern for pattern in hiding if pattern.id not in off), None)
 
 

@@ -21,8 +21,9 @@ _PLACEHOLDER: Final = regex.compile(
       | [\W_]* (?: null | none | nil | undefined | true | false | yes | no | on | off | empty | unset | n/?a
              | nan | not[ _-]?set | todo | tbd | fixme | redacted | filtered | scrubbed | masked | hidden
              | removed | omitted | secret | password | passwd | pass | token | key | string | str | text
-             | scram-sha-\d+ | value | default | changeme | bytes | int | bool | object | optional | required | missing
-             | invalid | function | self | this | test | foo | bar | baz | example | sample | dummy | fake )
+             | value | default | changeme | bytes | int | bool | object | optional | required | missing
+             | invalid | function | self | this | test | foo | bar | baz | example | sample | dummy | fake
+             | scram-sha-\d+ )
         [\W_]*
     ) $"""
 )
