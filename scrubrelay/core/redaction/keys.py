@@ -14,7 +14,7 @@ MAX_NAME = 256
 _LONGEST_RUN = 6
 # Words that names are glued to without a mark: `githubtoken`. No other word of any language ends so.
 _ENDINGS: Final = frozenset(
-    "password passwd passphrase apikey secretkey accesskey privatekey secret token".split()
+    ["password", "passwd", "passphrase", "apikey", "secretkey", "accesskey", "privatekey", "secret", "token"]
 )
 _SEGMENT = regex.compile(r"\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{Lo}\p{Lm}\p{M}]+|\p{N}+")
 
