@@ -7,6 +7,7 @@ Load generator, relay and sink are processes of their own; with two cores, the r
 
 import argparse
 
+from benchmarks.caps import print_counting, print_flood, print_steps_of_a_flood
 from benchmarks.endtoend import Setup, print_latency, print_memory, print_throughput
 from benchmarks.steps import print_steps
 
@@ -23,6 +24,9 @@ if __name__ == "__main__":
     parser.add_argument("--memory", type=int, default=100_000, metavar="N", help="for the memory figure")
     options = parser.parse_args()
     print_steps(("1 KB", "57 KB"), 40 if options.smoke else 400)
+    print_steps_of_a_flood(("1 KB", "57 KB"), 40 if options.smoke else 400)
+    print_counting(10 if options.smoke else 300)
+    print_flood("57 KB", 200 if options.smoke else 5_000)
     print_throughput(_SMOKE_RUNS if options.smoke else _RUNS)
     print_latency({"1 KB": 200} if options.smoke else {"1 KB": 3_000, "57 KB": 1_000})
     print_memory(500 if options.smoke else options.memory)

@@ -21,6 +21,8 @@ _SECRET_BYTES: Final = 32
 _FIND: Final = """SELECT key, id, keys, started_at, admitted, reached, held, trickled, untold, since
   FROM issue_key JOIN issue ON id = issue WHERE key IN (?, ?, ?)"""
 _CLAIMED: Final = 3  # keys of one event; there are never more
+_INSERT: Final = "INSERT INTO issue VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_LINK: Final = "INSERT OR IGNORE INTO issue_key VALUES (?, ?)"
 _SAVE: Final = """UPDATE issue SET
   (seen_at, period, most, started_at, admitted, reached, held, trickled, untold, since, event_id) =
   (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, event_id)) WHERE id = ?"""
@@ -88,7 +90,8 @@ def admit(tx: Transaction, claim: Claim, now: float) -> Tally:
         return Tally(tally.row, tally.keys, tally.count.admit(claim, now))
     except Capped as refusal:
         if refusal.first:
-            _update(tx, tally.row, refusal.count, (now, claim.window, claim.limit))
+            reached = (now, claim.window, claim.limit, *_columns(refusal.count), None, tally.row)
+            tx.db.execute(_SAVE, reached)
             tx.counters["caps_reached"] += 1
         raise
 
@@ -104,10 +107,20 @@ def save(tx: Transaction, entry: Entry, tally: Tally, most: int) -> None:
     """
     if entry.claim is None:
         return
-    row = tally.row or _insert(tx, entry, most)
     event_id = None if entry.capped else entry.event_id
-    _update(tx, row, tally.count, (entry.received_at, entry.claim.window, entry.claim.limit), event_id)
-    _link(tx, row, tally.keys, entry.claim.keys)
+    seen = entry.received_at, entry.claim.window, entry.claim.limit
+    if tally.row:
+        tx.db.execute(_SAVE, (*seen, *_columns(tally.count), event_id, tally.row))
+        _link(tx, tally, entry.claim.keys)
+        return
+    keys = entry.claim.keys[:_CLAIMED]
+    values = (b"".join(keys), str(entry.project_id), *seen, *_columns(tally.count), event_id)
+    row = tx.db.execute(_INSERT, values).lastrowid
+    tx.db.executemany(_LINK, [(key, row) for key in keys])
+    tx.counters["issues"] += 1
+    surplus = tx.counters["issues"] - most
+    if surplus > most // _SLACK:
+        _forget(tx, tx.db.execute("SELECT id, keys FROM issue ORDER BY seen_at, id LIMIT ?", (surplus,)))
 
 
 def suppress(tx: Transaction, entry: Entry, most: int) -> None:
@@ -132,42 +145,18 @@ def _tally(tx: Transaction, claim: Claim, now: float) -> Tally:
     return Tally(row, known, Count(started, admitted, bool(reached), *rest))
 
 
-def _insert(tx: Transaction, entry: Entry, most: int) -> int:
-    new = "INSERT INTO issue VALUES (NULL, x'', ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL) RETURNING id"
-    (row,) = tx.db.execute(new, (str(entry.project_id),)).fetchone()
-    tx.counters["issues"] += 1
-    surplus = tx.counters["issues"] - most
-    if surplus > most // _SLACK:
-        _forget(tx, tx.db.execute("SELECT id, keys FROM issue ORDER BY seen_at, id LIMIT ?", (surplus,)))
-    return int(row)
+def _columns(count: Count) -> tuple[float | None, ...]:
+    counts = (count.admitted, count.reached, count.held, count.trickled, count.untold)
+    return (count.started, *counts, count.since)
 
 
-def _update(
-    tx: Transaction, row: int, count: Count, seen: tuple[float, float, int], event_id: str | None = None
-) -> None:
-    """Write a count down; `seen` is when, and the window and the limit that held then."""
-    values = (
-        count.started,
-        count.admitted,
-        count.reached,
-        count.held,
-        count.trickled,
-        count.untold,
-        count.since,
-    )
-    tx.db.execute(_SAVE, (*seen, *values, event_id, row))
-
-
-def _link(tx: Transaction, row: int, known: bytes, keys: Sequence[bytes]) -> None:
+def _link(tx: Transaction, tally: Tally, keys: Sequence[bytes]) -> None:
     """Let more keys lead to an issue, but for those that lead to another."""
-    old = _split(known)
+    old = _split(tally.keys)
     new = [key for key in keys if key not in old][: _MOST_KEYS - len(old)]
-    new = [key for key in new if tx.db.execute(_LINK, (key, row)).rowcount]
+    new = [key for key in new if tx.db.execute(_LINK, (key, tally.row)).rowcount]
     if new:
-        tx.db.execute("UPDATE issue SET keys = ? WHERE id = ?", (known + b"".join(new), row))
-
-
-_LINK: Final = "INSERT OR IGNORE INTO issue_key VALUES (?, ?)"
+        tx.db.execute("UPDATE issue SET keys = ? WHERE id = ?", (tally.keys + b"".join(new), tally.row))
 
 
 def _split(keys: bytes) -> list[bytes]:
