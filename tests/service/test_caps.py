@@ -5,19 +5,23 @@ from collections import Counter
 
 import orjson
 import pytest
+from aiohttp import web
 
 from scrubrelay.core.errors import Reason
 from scrubrelay.core.notes import Note
 from scrubrelay.core.pipeline import Circumstances, Inspection, inspect
 from scrubrelay.core.policy.caps import Cap, Capped, Claim, Count, Untold
 from scrubrelay.core.policy.policies import Policies
-from scrubrelay.core.project import PassThrough, Project, Projects
+from scrubrelay.core.project import PassThrough, Project, Projects, Upstream
 from scrubrelay.core.wire.envelope import decode
 from scrubrelay.service.caps import Caps
+from scrubrelay.service.intake import Intake
+from scrubrelay.service.outbox import Outbox
+from scrubrelay.service.server import LISTENER, Server
 from scrubrelay.service.stores.base import StoreOptions
 from scrubrelay.service.stores.sqlite import SqliteStore
-from scrubrelay.testing import ManualClock, make_envelope
-from tests.service.conftest import KEY, REDACTOR, SMALL
+from scrubrelay.testing import ManualClock, MiniSentry, make_envelope
+from tests.service.conftest import KEY, REDACTOR, SMALL, Relay
 
 EVENT = {"message": "a hushhush b", "logger": "shop"}
 CAP = Policies(cap=Cap(3, trickle=False))
@@ -202,3 +206,35 @@ async def test_what_must_be_told_is_told(caps):
     assert told.note == Note(7, 3.0, 3, 3600.0)
     assert told.claim is not None
     assert told.claim.told == 7
+
+
+# ---- what the server is told
+
+
+async def test_how_many_there_were_can_be_reconstructed_from_client_reports(tmp_path, clock):
+    async with MiniSentry() as sentry:
+        upstream = Upstream(sentry.url)
+        policies = Policies(cap=Cap(3, trickle=False))
+        projects = Projects(passing=PassThrough(REDACTOR, upstream, policies=policies), limits=SMALL)
+        outbox = Outbox(SqliteStore(tmp_path / "relay.db"), projects.target, clock)
+        await outbox.start()
+        server = Server(Intake(lambda: projects, outbox, clock), outbox.writable)
+        runner = web.ServerRunner(web.Server(server, **LISTENER), shutdown_timeout=1.0)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        relay = Relay(runner.addresses[0][1], outbox)
+        for _ in range(30):
+            await relay.envelope(body())
+        await outbox.store.flush()
+        await clock.advance(61)
+        await sentry.received(4)
+        await runner.cleanup()
+        await outbox.stop(1.0)
+    types = Counter(kind for one in sentry.accepted for kind in one.types)
+    assert types == {"event": 3, "client_report": 1}
+    (report,) = (
+        payload for one in sentry.accepted for kind, payload in one.items if "report" in kind["type"]
+    )
+    assert orjson.loads(report)["discarded_events"] == [
+        {"reason": "ratelimit_backoff", "category": "error", "quantity": 27}
+    ]

@@ -1,7 +1,10 @@
 """What is particular to one file on one machine's disk."""
 # ruff: noqa: ASYNC240 -- looking at a file takes no time that anybody waits for here
 
+import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +12,8 @@ import pytest
 
 from scrubrelay.core.errors import StoreUnavailable
 from scrubrelay.core.ledger import Fate
-from scrubrelay.service.stores.base import Settlement
+from scrubrelay.core.policy.caps import Claim
+from scrubrelay.service.stores.base import Entry, Settlement
 from scrubrelay.service.stores.sqlite import SqliteStore
 from tests.helpers.entries import NOW, entry
 
@@ -91,3 +95,24 @@ async def test_the_file_is_used_again_and_does_not_grow_for_ever(opened: Open, p
     assert sizes[-1] <= max(sizes[:2])
     await store.close()
     assert path.stat().st_size < 200_000
+
+
+@pytest.mark.parametrize(
+    ("most", "number"), [(2000, 20_000), pytest.param(100_000, 1_000_000, marks=pytest.mark.slow)]
+)
+async def test_ever_new_issues_do_not_make_the_file_grow_for_ever(
+    opened: Open, most: int, number: int
+) -> None:
+    store = await opened(max_issues=most, durability="os")
+    pages = []
+    for start in range(0, number, 1000):
+        await asyncio.gather(*(store.append(_of_a_new_issue(start + at)) for at in range(1000)))
+        pages.append(await store._writer.submit(lambda tx: tx.db.execute("PRAGMA page_count").fetchone()[0]))
+    assert (await store.issues.figures(0.0)).issues <= most * 1.02
+    assert max(pages) <= pages[len(pages) // 4] * 1.2
+
+
+def _of_a_new_issue(number: int) -> Entry:
+    """An entry of which nothing is kept, so that only its issue takes room."""
+    key = blake2b(number.to_bytes(8), digest_size=16).digest()
+    return replace(entry(), clean=None, kept=(), claim=Claim((key,), 50, 3600.0), capped=1)
