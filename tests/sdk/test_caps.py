@@ -13,10 +13,14 @@ from tests.sdk.bugsink import Bugsink
 pytestmark = [pytest.mark.sdk, pytest.mark.xdist_group("bugsink")]
 
 
+def lose(order: int) -> None:
+    raise RuntimeError(f"order {order} is lost")
+
+
 def fail(client: sentry_sdk.Client, order: int) -> str:
     """Report an error of always the same place; return its id."""
     try:
-        raise RuntimeError(f"order {order} is lost")
+        lose(order)
     except RuntimeError as error:
         with sentry_sdk.new_scope() as scope:
             scope.set_client(client)

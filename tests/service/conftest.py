@@ -1,6 +1,7 @@
 """A relay in this process: the real intake, outbox and store behind a real socket, without an upstream."""
 
 from collections.abc import Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 import pytest
@@ -98,13 +99,13 @@ def ready():
     return
 
 
-@pytest.fixture
-async def relay(tmp_path, projects, store_options, ready):
-    """A running relay."""
-    outbox = Outbox(SqliteStore(tmp_path / "relay.db", store_options), projects.target, SystemClock())
+@asynccontextmanager
+async def relaying(store, projects, clock, ready=None):
+    """Run a relay for the length of a block."""
+    outbox = Outbox(store, projects.target, clock)
     await outbox.start()
-    watch = Watch(Meters(SystemClock()), Tap())
-    intake = Intake(lambda: projects, outbox, SystemClock(), watch=watch)
+    watch = Watch(Meters(clock), Tap())
+    intake = Intake(lambda: projects, outbox, clock, watch=watch)
     server = Server(intake, ready or outbox.writable, outbox.switches.state, watch.meters)
     runner = web.ServerRunner(web.Server(server, **LISTENER), shutdown_timeout=1.0)
     await runner.setup()
@@ -112,3 +113,11 @@ async def relay(tmp_path, projects, store_options, ready):
     yield Relay(runner.addresses[0][1], outbox, watch)
     await runner.cleanup()
     await outbox.stop(1.0)
+
+
+@pytest.fixture
+async def relay(tmp_path, projects, store_options, ready):
+    """A running relay."""
+    store = SqliteStore(tmp_path / "relay.db", store_options)
+    async with relaying(store, projects, SystemClock(), ready) as running:
+        yield running

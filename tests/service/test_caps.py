@@ -5,7 +5,6 @@ from collections import Counter
 
 import orjson
 import pytest
-from aiohttp import web
 
 from scrubrelay.core.errors import Reason
 from scrubrelay.core.notes import Note
@@ -15,13 +14,10 @@ from scrubrelay.core.policy.policies import Policies
 from scrubrelay.core.project import PassThrough, Project, Projects, Upstream
 from scrubrelay.core.wire.envelope import decode
 from scrubrelay.service.caps import Caps
-from scrubrelay.service.intake import Intake
-from scrubrelay.service.outbox import Outbox
-from scrubrelay.service.server import LISTENER, Server
 from scrubrelay.service.stores.base import StoreOptions
 from scrubrelay.service.stores.sqlite import SqliteStore
 from scrubrelay.testing import ManualClock, MiniSentry, make_envelope
-from tests.service.conftest import KEY, REDACTOR, SMALL, Relay
+from tests.service.conftest import KEY, REDACTOR, SMALL, relaying
 
 EVENT = {"message": "a hushhush b", "logger": "shop"}
 CAP = Policies(cap=Cap(3, trickle=False))
@@ -216,20 +212,12 @@ async def test_how_many_there_were_can_be_reconstructed_from_client_reports(tmp_
         upstream = Upstream(sentry.url)
         policies = Policies(cap=Cap(3, trickle=False))
         projects = Projects(passing=PassThrough(REDACTOR, upstream, policies=policies), limits=SMALL)
-        outbox = Outbox(SqliteStore(tmp_path / "relay.db"), projects.target, clock)
-        await outbox.start()
-        server = Server(Intake(lambda: projects, outbox, clock), outbox.writable)
-        runner = web.ServerRunner(web.Server(server, **LISTENER), shutdown_timeout=1.0)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        relay = Relay(runner.addresses[0][1], outbox)
-        for _ in range(30):
-            await relay.envelope(body())
-        await outbox.store.flush()
-        await clock.advance(61)
-        await sentry.received(4)
-        await runner.cleanup()
-        await outbox.stop(1.0)
+        async with relaying(SqliteStore(tmp_path / "relay.db"), projects, clock) as relay:
+            for _ in range(30):
+                await relay.envelope(body())
+            await relay.outbox.store.flush()
+            await clock.advance(61)
+            await sentry.received(4)
     types = Counter(kind for one in sentry.accepted for kind in one.types)
     assert types == {"event": 3, "client_report": 1}
     (report,) = (
