@@ -11,6 +11,7 @@ from scrubrelay.config.settings import (
 )
 from scrubrelay.core.policy.caps import Cap, CapRule, Condition
 from scrubrelay.core.policy.globs import Glob
+from scrubrelay.core.policy.stack_rules import StackRules
 
 
 def cap_of(settings: Settings, project: ProjectSettings | None = None) -> Cap | None:
@@ -20,8 +21,9 @@ def cap_of(settings: Settings, project: ProjectSettings | None = None) -> Cap | 
     rules = tuple(_rule(one, caps) for one in caps.rule)
     if limit is None and all(one.limit is None for one in rules):
         return None
+    own = StackRules.parse(caps.stack_rules)
     by_environment = "environment" in caps.scope
-    return Cap(limit, caps.window, by_environment, caps.trickle, _condition(caps.exempt), rules)
+    return Cap(limit, caps.window, by_environment, caps.trickle, _condition(caps.exempt), rules, own)
 
 
 def _rule(rule: CapRuleSettings, caps: CapsSettings) -> CapRule:

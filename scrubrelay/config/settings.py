@@ -31,6 +31,7 @@ from scrubrelay.config.values import (
     StoreUrl,
     Workers,
     check_globs,
+    check_stack_rules,
 )
 from scrubrelay.core.wire.dsn import Dsn
 
@@ -310,6 +311,13 @@ class CapsSettings(Table):
         tuple[CapRuleSettings, ...],
         Field(description="`[[caps.rule]]` tables: another limit for some events."),
     ] = ()
+    stack_rules: Annotated[
+        str,
+        AfterValidator(check_stack_rules),
+        Field(
+            description="The project's Stack Trace Rules in Sentry, as written there: what makes an issue."
+        ),
+    ] = ""
 
 
 class ProjectSettings(Table):

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from scrubrelay.core.errors import ConfigError, ScrubrelayError
 from scrubrelay.core.policy.globs import Glob
+from scrubrelay.core.policy.stack_rules import StackRules
 from scrubrelay.core.wire.auth import check_key
 from scrubrelay.core.wire.dsn import Dsn
 
@@ -115,6 +116,15 @@ def check_globs(sources: tuple[str, ...]) -> tuple[str, ...]:
         except ConfigError as error:
             raise expected(error.problems[0].removeprefix("expected ")) from error
     return sources
+
+
+def check_stack_rules(text: str) -> str:
+    """Return rules for stack traces if every line is one."""
+    try:
+        StackRules.parse(text)
+    except ConfigError as error:
+        raise expected(f"rules for stack traces, as in Sentry's settings ({error.problems[0]})") from error
+    return text
 
 
 def read_workers(value: Any) -> int:

@@ -15,6 +15,7 @@ from scrubrelay.core.policy.event import Event
 from scrubrelay.core.policy.fingerprint import RECIPE, issue_keys
 from scrubrelay.core.policy.frames import Cut
 from scrubrelay.core.policy.globs import Glob
+from scrubrelay.core.policy.stack_rules import NO_RULES, StackRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ class Cap:
         trickle: Whether one goes on after 10, 100, 1,000... that did not.
         exempt: What is not counted.
         rules: What holds for some events instead; of several that match, the last one counts.
+        stack_rules: The project's own rules for what makes an issue.
     """
 
     limit: int | None = 50
@@ -111,6 +113,7 @@ class Cap:
     trickle: bool = True
     exempt: Condition = NEVER
     rules: tuple[CapRule, ...] = ()
+    stack_rules: StackRules = NO_RULES
 
     def claim(self, event: Event, project_id: int, secret: bytes, cut: Cut | None = None) -> Claim | None:
         """Return what an event has to ask for; None if it needs nobody's leave.
@@ -127,7 +130,8 @@ class Cap:
             return None
         environment = event.environment if self.by_environment else ""
         scope = (RECIPE, project_id, environment, rule.when.name if rule else "")
-        keys = (_keyed(repr((scope, one)), secret) for one in issue_keys(event.fields, cut).keys)
+        found = issue_keys(event.fields, cut, rules=self.stack_rules)
+        keys = (_keyed(repr((scope, one)), secret) for one in found.keys)
         return Claim(tuple(keys), limit, window, self.trickle)
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from scrubrelay.core.policy.frames import Cut, Values, text
+from scrubrelay.core.policy.frames import Values, text
 from scrubrelay.core.policy.parameterise import READ, parameterise
-from scrubrelay.core.policy.trace import VARIANTS, Trace
+from scrubrelay.core.policy.trace import VARIANTS, Trace, Ways
 
 MOST_EXCEPTIONS: Final = 50
 """The newest of a chain: as many as Sentry's SDKs send at most."""
@@ -16,9 +16,8 @@ class Failure:
 
     Args:
         raw: As the SDK wrote it.
-        platform: The event's.
         where: Its dotted path.
-        cut: What redaction makes of a text.
+        ways: How it is read.
     """
 
     __slots__ = (
@@ -34,7 +33,8 @@ class Failure:
         "type",
     )
 
-    def __init__(self, raw: Mapping[str, Any], platform: str, where: str, cut: Cut | None) -> None:
+    def __init__(self, raw: Mapping[str, Any], where: str, ways: Ways) -> None:
+        cut = ways.cut
         self.type = text(raw.get("type"))
         if cut is not None and self.type:
             self.type = cut(self.type, "exception.values.*.type")
@@ -45,7 +45,7 @@ class Failure:
         self.id, self.parent = _id(mechanism.get("exception_id")), _id(mechanism.get("parent_id"))
         self.is_group = mechanism.get("is_exception_group") is True
         self._ns_error = _ns_error(mechanism)
-        self.trace = Trace(raw.get("stacktrace"), platform, f"{where}.stacktrace", cut)
+        self.trace = Trace(raw.get("stacktrace"), f"{where}.stacktrace", ways)
         self._rest: Values = [(f"{where}.mechanism.meta.ns_error", part) for part in self._ns_error if part]
         if self.type and mechanism.get("synthetic") is not True:
             self._rest.insert(0, (f"{where}.type", self.type))

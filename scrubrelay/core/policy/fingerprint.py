@@ -15,7 +15,8 @@ from scrubrelay.core.policy.chains import MOST_EXCEPTIONS, Failure, telling
 from scrubrelay.core.policy.frames import Cut, Values, text
 from scrubrelay.core.policy.parameterise import LONGEST, parameterise
 from scrubrelay.core.policy.security import report
-from scrubrelay.core.policy.trace import VARIANTS, Trace
+from scrubrelay.core.policy.stack_rules import NO_RULES, StackRules
+from scrubrelay.core.policy.trace import VARIANTS, Trace, Ways
 from scrubrelay.core.policy.variables import DEFAULT, message, resolved
 
 RECIPE: Final = 1
@@ -48,18 +49,21 @@ class IssueKeys:
         return (*self.hashes, self.stable) if self.stable else self.hashes
 
 
-def issue_keys(event: Any, cut: Cut | None = None, *, show: bool = False) -> IssueKeys:
+def issue_keys(
+    event: Any, cut: Cut | None = None, *, rules: StackRules = NO_RULES, show: bool = False
+) -> IssueKeys:
     """Return what an event is grouped by. Never raises, whatever JSON it is given.
 
     Args:
         event: The payload, parsed: a dict, if it is an event at all.
         cut: What redaction makes of a text under a dotted path. With it the key of a raw event is that of the
             scrubbed one; without it, only as far as values have the shapes of `parameterise`.
+        rules: The project's own rules for stack traces, as in Sentry's settings.
         show: Whether `how` tells the texts themselves.
     """
     if not isinstance(event, dict):  # whatever was sent where an event belongs
         return IssueKeys((_hashed(()),), (_NOTHING,))
-    reading = _Reading(event, cut)
+    reading = _Reading(event, cut, rules)
     parts = resolved(event, reading.exceptions, cut)
     checksum = event.get("checksum")
     if isinstance(checksum, str) and checksum:
@@ -79,10 +83,10 @@ def issue_keys(event: Any, cut: Cut | None = None, *, show: bool = False) -> Iss
 class _Reading:
     """One event, looked through for what tells its issue."""
 
-    def __init__(self, event: Mapping[str, Any], cut: Cut | None) -> None:
+    def __init__(self, event: Mapping[str, Any], cut: Cut | None, rules: StackRules) -> None:
         self._event = event
         self._cut = cut
-        self._platform = text(event.get("platform"))
+        self._ways = Ways(text(event.get("platform")), cut, rules)
         self._failures: list[Failure] = []
         self._start, self.exceptions = self._raw_exceptions()
 
@@ -116,7 +120,7 @@ class _Reading:
 
     def _chain(self) -> list[tuple[Values, bool]]:
         self._failures = [
-            Failure(one, self._platform, f"exception.values.{at}", self._cut)
+            Failure(one, f"exception.values.{at}", self._ways)
             for at, one in enumerate(self.exceptions, self._start)
         ]
         if not self._failures:
@@ -143,7 +147,7 @@ class _Reading:
         return self._of(stack, "stacktrace")
 
     def _of(self, raw: Any, where: str) -> list[tuple[Values, bool]]:
-        trace = Trace(raw, self._platform, where, self._cut)
+        trace = Trace(raw, where, self._ways)
         return [(trace.values[variant], bool(trace.values[variant])) for variant in VARIANTS]
 
     def _template(self) -> Values:

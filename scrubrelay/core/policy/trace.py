@@ -1,11 +1,13 @@
 """A stack trace, twice: all of its frames, and those of the app."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import regex
 
 from scrubrelay.core.policy.frames import MOST_FRAMES, Cut, Frame, Values
 from scrubrelay.core.policy.in_app import mark
+from scrubrelay.core.policy.stack_rules import NO_RULES, StackRules
 
 _NUMBER: Final = regex.compile(r"\b\d+\b")
 VARIANTS: Final = ("app", "system")
@@ -15,32 +17,49 @@ _SAME: Final = ("lineno", "function", "abs_path", "filename", "module", "package
 """What calls of itself from one place have in common."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How the events of a project are read.
+
+    Args:
+        platform: The event's.
+        cut: What redaction makes of a text.
+        rules: The project's own rules for stack traces.
+    """
+
+    platform: str
+    cut: Cut | None = None
+    rules: StackRules = NO_RULES
+
+
 class Trace:
     """What a stack trace says of the issue.
 
     Args:
         raw: The `stacktrace` of an exception, a thread or an event.
-        platform: The event's.
         where: Its dotted path, with the numbers of list members.
-        cut: What redaction makes of a text.
+        ways: How it is read.
     """
 
-    __slots__ = ("_frames", "is_built", "values")
+    __slots__ = ("_frames", "_ways", "is_built", "values")
+
+    def __init__(self, raw: Any, where: str, ways: Ways) -> None:
+        found = raw.get("frames") if isinstance(raw, dict) else None
+        self._frames: list[tuple[int, Frame]] = []
+        self._ways = ways
+        self.values: dict[str, Values] = {"app": [], "system": []}
+        self.is_built = False
+        if isinstance(found, list) and found:
+            self._read(found)
+            most, least = self._mark()
+            if not self._says_nothing():
+                self._fill(where, most, least)
 
     def __bool__(self) -> bool:
         """Whether there are frames at all, of account or not."""
         return bool(self._frames)
 
-    def __init__(self, raw: Any, platform: str, where: str, cut: Cut | None) -> None:
-        found = raw.get("frames") if isinstance(raw, dict) else None
-        self._frames: list[tuple[int, Frame]] = []
-        self.values: dict[str, Values] = {"app": [], "system": []}
-        self.is_built = False
-        if isinstance(found, list) and found:
-            self._read(found, platform)
-            self._fill(where, cut)
-
-    def _read(self, found: list[Any], platform: str) -> None:
+    def _read(self, found: list[Any]) -> None:
         """Read the frames; a call of itself is the same frame once more."""
         start = max(0, len(found) - MOST_FRAMES)
         before: Any = {}
@@ -48,24 +67,32 @@ class Trace:
             if not isinstance(raw, dict):
                 continue
             again = bool(self._frames) and all(raw.get(name) == before.get(name) for name in _SAME)
-            self._frames.append((at, self._frames[-1][1] if again else Frame(raw, platform)))
+            self._frames.append((at, self._frames[-1][1] if again else Frame(raw, self._ways.platform)))
             before = raw
-        mark([frame for _, frame in self._frames])
 
-    def _fill(self, where: str, cut: Cut | None) -> None:
-        if self._says_nothing():
-            return
+    def _mark(self) -> tuple[int, int]:
+        frames = [frame for _, frame in self._frames]
+        mark(frames)
+        return self._ways.rules.mark(frames) if self._ways.rules.rules else (0, 0)
+
+    def _fill(self, where: str, most: int, least: int) -> None:
         place = f"{_NUMBER.sub('*', where)}.frames.*"
-        app, system = self.values["app"], self.values["system"]
+        cut = self._ways.cut
+        app: list[Values] = []
+        system: list[Values] = []
         before = None
         for at, frame in self._frames:
             if frame.counts and frame is not before:
                 self.is_built = self.is_built or frame.is_built
                 named = [(f"{where}.frames.{at}.{name}", value) for name, value in frame.values(cut, place)]
-                system += named
-                if frame.in_app:
-                    app += named
+                if named:
+                    system.append(named)
+                    if frame.in_app:
+                        app.append(named)
             before = frame
+        for variant, counting in (("app", app), ("system", system)):
+            if len(counting) >= least:
+                self.values[variant] = [value for named in counting[-most:] for value in named]
 
     def _says_nothing(self) -> bool:
         """A script's only frame, of a page and without a function, says where, not what."""
