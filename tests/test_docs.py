@@ -21,6 +21,7 @@ from scrubrelay.config.reference import json_schema, markdown
 from scrubrelay.core.errors import Reason
 from scrubrelay.core.wire.items import ITEMS, Shape
 from scrubrelay.core.wire.reports import REPORTED
+from scrubrelay.service.admin.table import ROUTES
 from tests.helpers.relay import Relay, running
 
 DROPPED = (Shape.OPAQUE, Shape.REPLAY_RECORDING, Shape.REPLAY_VIDEO)
@@ -206,7 +207,14 @@ def test_every_reason_is_documented_with_its_client_report(reason):
 def test_every_metric_is_documented():
     source = (ROOT / "scrubrelay/service/metrics.py").read_text()
     metrics = set(regex.findall(r'"(scrubrelay_\w+)"', source))
-    assert metrics == set(regex.findall(r"`(scrubrelay_\w+)`", (ROOT / "README.md").read_text()))
+    shown = regex.findall(r"`(scrubrelay_\w+?)(?:_total|_info)?`", (ROOT / "docs/operations.md").read_text())
+    assert metrics == set(shown)
+
+
+def test_every_route_that_operators_use_is_documented():
+    text = (ROOT / "docs/operations.md").read_text()
+    paths = {route.path for route in ROUTES if not route.path.startswith("/api/audit")}
+    assert [path for path in paths if path not in text] == []
 
 
 @pytest.mark.parametrize(

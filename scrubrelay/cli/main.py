@@ -1,6 +1,7 @@
 """The `scrubrelay` command: finds the module of a subcommand, and turns every error into one line."""
 
 import importlib
+import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,13 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "outbox": ("scrubrelay.cli.outbox", "Look at what waits or was refused; retry it, or remove it."),
     "caps": ("scrubrelay.cli.caps", "Look at how many events of each issue went on; count one anew."),
+    "status": ("scrubrelay.cli.status", "Say how the running relay does."),
+    "capture": ("scrubrelay.cli.capture", "Switch everything or a project off or on: the emergency stop."),
+    "reload": ("scrubrelay.cli.reload", "Have the running relay read its configuration again."),
+    "tail": ("scrubrelay.cli.tail", "Show what becomes of each item while it happens."),
+    "projects": ("scrubrelay.cli.projects", "List projects with what came of their items."),
+    "dsn": ("scrubrelay.cli.dsn", "Turn a DSN of Sentry's into the relay's, or back."),
+    "completion": ("scrubrelay.cli.completion", "Print the completion script of a shell."),
     "healthcheck": ("scrubrelay.cli.healthcheck", "Ask the running relay whether it is ready."),
 }
 _GROUPS: Final = {"patterns", "outbox", "import", "caps"}
@@ -48,10 +56,11 @@ def main(arguments: Sequence[str]) -> int:
         The exit code: 0 for success, 1 for what went wrong, 2 for a wrong command line; `scrub` has a 3.
     """
     words = list(arguments) or ["--help"]
+    chosen = _typed(os.environ) or words[0]
     if words[-1] in _GROUPS and len(words) == 1:
         words.append("--help")
     try:
-        return int(_app(words[0])(words, prog_name="scrubrelay", standalone_mode=False) or 0)
+        return int(_app(chosen)(words, prog_name="scrubrelay", standalone_mode=False) or 0)
     except typer.TyperException as error:
         complain(f"{' '.join(error.format_message().split())} (see `scrubrelay --help`)")
         return _USAGE
@@ -67,13 +76,21 @@ def main(arguments: Sequence[str]) -> int:
     return 1
 
 
+def _typed(environ: Mapping[str, str]) -> str | None:
+    """Return the command on the line that a shell wants completed; None if it does not ask that."""
+    if "_SCRUBRELAY_COMPLETE" not in environ:
+        return None
+    typed = environ.get("COMP_WORDS") or environ.get("_TYPER_COMPLETE_ARGS") or ""
+    return (typed.split()[1:2] or ["--help"])[0]
+
+
 def _app(chosen: str) -> typer.Typer:
     app = typer.Typer(
         name="scrubrelay",
         help="Scrubs what your apps send to Sentry, on your own machine, before it leaves.",
         context_settings={"help_option_names": ["-h", "--help"]},
         epilog="Example: scrubrelay serve --config scrubrelay.toml",
-        add_completion=False,
+        add_completion=True,
         pretty_exceptions_enable=False,
     )
     app.callback()(_root)

@@ -134,6 +134,15 @@ class Relay:
         finally:
             connection.close()
 
+    def post(self, path: str, body: bytes) -> int:
+        """POST to the ingest listener; return the status."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request("POST", path, body)
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
     def admin(self, path: str) -> Any:
         """GET a JSON page of the admin listener, which may be up a moment after the other one."""
         deadline = time.monotonic() + _START_TIMEOUT

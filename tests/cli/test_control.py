@@ -1,0 +1,147 @@
+"""Commands that talk to a running relay, as a new user meets them."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from tests.helpers.relay import KEY, Relay, free_port, running
+
+EVENT_ID = "9ec79c33ec9942ab8353589fcb2e04dc"
+ENVELOPE = b'{"event_id":"%b"}\n{"type":"event"}\n{"message":"hello"}' % EVENT_ID.encode()
+
+
+@pytest.fixture(scope="module")
+def relay(tmp_path_factory) -> Iterator[Relay]:
+    """A relay without a configured token."""
+    folder = tmp_path_factory.mktemp("control")
+    with running(Relay(folder, environ={"SCRUBRELAY_ADMIN_TOKEN": ""})) as relay:
+        relay.post(f"/api/1/envelope/?sentry_key={KEY}", ENVELOPE)
+        yield relay
+
+
+@pytest.fixture
+def to(cli, monkeypatch):
+    """Run a command in the environment of a relay."""
+
+    def run(relay: Relay, *words: str) -> tuple[int, str, str]:
+        for name, text in relay.environment().items():
+            if name.startswith("SCRUBRELAY_"):
+                monkeypatch.setenv(name, text)
+        return cli(*words)
+
+    return run
+
+
+def test_the_status_for_people(relay, to):
+    code, out, err = to(relay, "status")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"scrubrelay 0.1.0 at http://127.0.0.1:{relay.admin_port}, up ")
+    assert "capture  on\n" in out
+    assert "1 kept" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [(("status",), "workers"), (("capture",), "state"), (("reload",), "taken"), (("projects",), None)],
+)
+def test_json_for_programs(relay, to, words, key):
+    code, out, err = to(relay, *words, "--json")
+    assert (code, err) == (0, "")
+    found = orjson.loads(out)
+    assert found[0]["id"] == 1 if key is None else key in found
+
+
+def test_capture_says_what_is_off_and_for_how_long(relay, to):
+    code, out, _ = to(relay, "capture", "off", "--project", "7", "--for", "1h")
+    assert (code, out.startswith("capture: project 7 is OFF since ")) == (0, True)
+    assert out.endswith("by local, on again in 1 h\n")
+    assert to(relay, "capture", "on", "--project", "7") == (0, "capture: on\n", "")
+
+
+def test_projects_are_a_table(relay, to):
+    code, out, _ = to(relay, "projects")
+    assert (code, out.splitlines()[1].split()[:2]) == (0, ["1", "(not"])
+
+
+def test_a_reload_that_is_refused_says_why_and_that_nothing_changed(relay, to):
+    file = relay.directory / "scrubrelay.toml"
+    file.write_text("[servr]\n")
+    try:
+        code, out, err = to(relay, "reload")
+    finally:
+        file.write_text("")
+    assert (code, out) == (1, "")
+    assert "[servr]: unknown table" in err
+    assert "the old configuration stays" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("capture", "off", "--for", "soon"), 'expected a duration such as "10m"'),
+        (("tail", "--kept", "--dropped"), "expected --kept or --dropped"),
+        (("status", "--url", "http://127.0.0.1:1"), "needs --token-file"),
+        (("status", "--url", "localhost"), "expected a URL"),
+    ],
+)
+def test_a_wrong_command_line_says_what_was_expected(relay, to, words, says):
+    code, out, err = to(relay, *words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert says in err
+
+
+def test_before_the_first_start_it_says_how_to_start(cli):
+    code, _, err = cli("status")
+    assert code == 1
+    assert "no relay has left a token in scrubrelay-data: start it with `scrubrelay serve`" in err
+
+
+def test_without_a_relay_it_says_how_to_start_one(tmp_path, to):
+    stopped = Relay(tmp_path)
+    code, _, err = to(stopped, "status")
+    assert code == 1
+    assert (
+        f"no relay answers at http://127.0.0.1:{stopped.admin_port}: start it with `scrubrelay serve`" in err
+    )
+
+
+def test_a_wrong_token_says_where_the_right_one_may_be(relay, to, tmp_path):
+    (tmp_path / "token").write_text("wrong\n")
+    code, _, err = to(relay, "status", "--token-file", str(tmp_path / "token"))
+    assert code == 1
+    assert "the bearer token is wrong: is it the configuration that the relay runs with?" in err
+    assert to(relay, "status")[0] == 0  # after a short wait, which the command does itself
+
+
+def test_something_else_on_that_port_is_told(relay, to, tmp_path):
+    (tmp_path / "token").write_text("any\n")
+    where = ("--url", f"http://127.0.0.1:{free_port()}", "--token-file", str(tmp_path / "token"))
+    code, _, err = to(relay, "status", *where)
+    assert (code, "no relay answers at" in err) == (1, True)
+
+
+def test_tail_shows_what_happens_until_ctrl_c(relay, tmp_path):
+    program = [str(Path(sys.executable).with_name("scrubrelay")), "tail", "--kept"]
+    shown, told = tmp_path / "shown", tmp_path / "told"
+    with (
+        shown.open("wb") as out,
+        told.open("wb") as err,
+        subprocess.Popen(program, cwd=tmp_path, env=relay.environment(), stdout=out, stderr=err) as tail,
+    ):
+        deadline = time.monotonic() + 60
+        while EVENT_ID not in shown.read_text() and time.monotonic() < deadline:
+            relay.post(f"/api/1/envelope/?sentry_key={KEY}", ENVELOPE)
+            time.sleep(0.1)
+        tail.send_signal(signal.SIGINT)
+        assert tail.wait(10) == 130
+    assert "event            kept    0 redactions" in shown.read_text()
+    assert (
+        told.read_text()
+        == f"scrubrelay: decisions of http://127.0.0.1:{relay.admin_port}; Ctrl-C ends this\n"
+    )
