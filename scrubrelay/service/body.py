@@ -56,7 +56,7 @@ class Bodies:
             raise _too_large()
         encoding = request.headers.get("Content-Encoding")
         inflater = Inflater(encoding, limits.max_inflated_bytes, limits.max_ratio)
-        await _invite(request)
+        await invite(request)
         parts: list[bytes] = []
         try:
             await self._collect(request, inflater, limits, parts)
@@ -91,7 +91,7 @@ class Bodies:
             raise StoreUnavailable("failed to queue envelope", "memory high", retry_after=1)
 
 
-async def _invite(request: web.BaseRequest) -> None:
+async def invite(request: web.BaseRequest) -> None:
     """Say that the body may come, to a client that asked first."""
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")

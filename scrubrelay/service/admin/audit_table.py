@@ -12,6 +12,7 @@ from scrubrelay.service.admin.audit_findings import (
     show_findings,
 )
 from scrubrelay.service.admin.audit_try import MAX_BODY, TryAnswer, TryBody, TryQuery, try_it
+from scrubrelay.service.admin.audit_verify import VerifyAnswer, VerifyQuery, verify
 from scrubrelay.service.admin.route import Route
 
 AUDIT: Final[tuple[Route, ...]] = (
@@ -25,6 +26,16 @@ AUDIT: Final[tuple[Route, ...]] = (
         TryQuery,
         TryBody,
         max_body=MAX_BODY,
+        refuses=(404, 413, 415, 422),
+    ),
+    Route(
+        "POST",
+        "/api/audit/verify",
+        verify,
+        "read",
+        "Whether anything is left in exported events",
+        VerifyAnswer,
+        VerifyQuery,
         refuses=(404, 413, 415, 422),
     ),
     Route(

@@ -1,13 +1,14 @@
 """A dry run over HTTP: what would become of this, by the rules of today or of tomorrow."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
 from aiohttp import web
 from pydantic import BaseModel, Field
 
+from scrubrelay.config.tried import PackText
 from scrubrelay.core.errors import BadRequest, ConfigError
 from scrubrelay.core.pipeline import Circumstances, Inspection
 from scrubrelay.core.project import Limits, Project
@@ -128,20 +129,32 @@ def _asked(body: bytes, limits: Limits) -> Asked:
     return asked
 
 
-def _run(services: Services, project: Project, asked: Asked) -> tuple[Run, Trial]:
-    configuration, outbox = services.configuration, services.outbox
+def redactor_for(
+    services: Services, project: Project, packs: Sequence[PackText]
+) -> tuple[Trial, Mapping[str, str]]:
+    """Return what looks by a project's rules and by patterns to be tried, and pattern id -> pack.
+
+    Raises:
+        BadRequest: A pack is wrong; with every mistake.
+    """
+    configuration, trials = services.configuration, services.desk.trials
     try:
-        trial = services.desk.trials.of(project.redactor, asked.packs)
-        names = services.desk.trials.packs(configuration.settings, configuration.generation)
+        trial = trials.of(project.redactor, packs)
+        names = trials.packs(configuration.settings, configuration.generation)
     except ConfigError as error:
         raise BadRequest("the packs are wrong", *error.problems[:_MOST_PROBLEMS]) from error
+    return trial, {**names, **trial.packs}
+
+
+def _run(services: Services, project: Project, asked: Asked) -> tuple[Run, Trial]:
+    trial, named = redactor_for(services, project, asked.packs)
+    outbox = services.outbox
     circumstances = Circumstances(
         services.clock.now(),
         outbox.limits(project),
         captured=outbox.captures(project),
         secret=outbox.caps.secret,
     )
-    named = {**names, **trial.packs}
     return Run(with_redactor(project, trial.redactor), circumstances, named.get), trial
 
 

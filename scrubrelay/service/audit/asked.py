@@ -41,17 +41,34 @@ def read(body: bytes) -> Asked:
     wrapper = _wrapper(body)
     if wrapper is None:
         return _bare(body)
-    packs = wrapper["packs"]
+    packs = _packs(wrapper["packs"])
+    if "document" in wrapper:
+        return Asked(Format.JSON, (_of(_written(wrapper["document"])),), packs)
+    if not isinstance(wrapper["envelope"], str):
+        raise BadRequest("envelope: expected the envelope as a string")
+    envelope = wrapper["envelope"].encode("utf-8", "surrogatepass")
+    return Asked(Format.ENVELOPE, (_envelope(envelope),), packs)
+
+
+def packs_of_line(line: bytes) -> tuple[PackText, ...] | None:
+    """Return the packs of a line `{"packs": […]}`, which may stand before exported events; else None.
+
+    Raises:
+        BadRequest: They are none.
+    """
+    try:
+        value = orjson.loads(line) if b'"packs"' in line else None
+    except orjson.JSONDecodeError:
+        return None
+    return _packs(value["packs"]) if isinstance(value, dict) and value.keys() == {"packs"} else None
+
+
+def _packs(packs: Any) -> tuple[PackText, ...]:
     if not isinstance(packs, list) or not all(isinstance(one, str | dict) for one in packs):
         raise BadRequest("packs: expected a list of pattern files, as TOML or parsed")
     if len(_written(packs)) > MOST_PACK_BYTES:
         raise BadRequest(f"packs: expected no more than {MOST_PACK_BYTES // 1024} KiB in all")
-    if "document" in wrapper:
-        return Asked(Format.JSON, (_of(_written(wrapper["document"])),), tuple(packs))
-    if not isinstance(wrapper["envelope"], str):
-        raise BadRequest("envelope: expected the envelope as a string")
-    envelope = wrapper["envelope"].encode("utf-8", "surrogatepass")
-    return Asked(Format.ENVELOPE, (_envelope(envelope),), tuple(packs))
+    return tuple(packs)
 
 
 def _bare(body: bytes) -> Asked:

@@ -17,8 +17,10 @@ class Desk:
         trials: Redactors for dry runs.
         bodies: Reads bodies, within bounds.
         turns: Dry runs and searches under way at once; the others wait, so that traffic has its share.
+        exports: Exports that are being read at once; others are told to come again.
     """
 
     trials: Trials = field(default_factory=Trials)
     bodies: Bodies = field(default_factory=lambda: Bodies(most_held=64 * _MIB))
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    exports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
