@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from scrubrelay.core.policy.frames import Values, text
-from scrubrelay.core.policy.parameterise import READ, parameterise
+from scrubrelay.core.policy.parameterise import LONGEST, READ, parameterise
 from scrubrelay.core.policy.trace import VARIANTS, Trace, Ways
 
 MOST_EXCEPTIONS: Final = 50
@@ -18,20 +18,15 @@ class Failure:
         raw: As the SDK wrote it.
         where: Its dotted path.
         ways: How it is read.
+
+    Attributes:
+        share: Characters of its message that are looked at.
     """
 
     __slots__ = (
-        "_cut",
-        "_ns_error",
-        "_rest",
-        "_value",
-        "_where",
-        "id",
-        "is_group",
-        "parent",
-        "trace",
-        "type",
-    )
+        "_cut", "_ns_error", "_rest", "_value", "_where", "id", "is_group", "parent", "share",
+        "trace", "type",
+    )  # fmt: skip
 
     def __init__(self, raw: Mapping[str, Any], where: str, ways: Ways) -> None:
         cut = ways.cut
@@ -40,6 +35,7 @@ class Failure:
             self.type = cut(self.type, "exception.values.*.type")
         self._value: str = raw["value"] if isinstance(raw.get("value"), str) else ""
         self._cut, self._where = cut, where
+        self.share = LONGEST
         mechanism = raw.get("mechanism")
         mechanism = mechanism if isinstance(mechanism, dict) else {}
         self.id, self.parent = _id(mechanism.get("exception_id")), _id(mechanism.get("parent_id"))
@@ -63,7 +59,8 @@ class Failure:
     def message(self) -> str:
         """Return its message, with placeholders for values."""
         found = self._value[:READ]
-        return parameterise(self._cut(found, "exception.values.*.value") if self._cut is not None else found)
+        found = self._cut(found, "exception.values.*.value") if self._cut is not None else found
+        return parameterise(found[: self.share])
 
 
 def _id(value: Any) -> int | None:

@@ -22,6 +22,7 @@ from scrubrelay.core.policy.variables import DEFAULT, message, resolved
 RECIPE: Final = 1
 """The version of the recipe; kept with a key, so that a change can be told from a new issue."""
 _CHECKSUM: Final = regex.compile(r"[0-9a-f]{32}")
+_MESSAGES: Final = 4 * LONGEST
 _NOTHING: Final = "nothing to group by"
 _TYPED: Final = regex.compile(r"(\w+):([^\n]*)\Z")
 
@@ -125,6 +126,8 @@ class _Reading:
         ]
         if not self._failures:
             return []
+        for one in self._failures:  # all messages together take no longer than some of the longest
+            one.share = min(LONGEST, _MESSAGES // len(self._failures))
         chosen = telling(self._failures)
         framed = {variant: any(one.trace.values[variant] for one in chosen) for variant in VARIANTS}
         return [

@@ -15,6 +15,7 @@ Values = list[tuple[str, str]]
 MOST_FRAMES: Final = 250
 """Sentry keeps no more of a stack trace: the newest."""
 _LONGEST: Final = 4096
+_LONGEST_PACKAGE: Final = 512
 _NATIVE: Final = frozenset({"objc", "cocoa", "swift", "native", "c"})
 _JAVASCRIPT: Final = frozenset({"javascript", "node"})
 _WITH_SOURCE: Final = frozenset({"javascript", "node", "python", "php", "ruby"})
@@ -68,7 +69,7 @@ class Frame:
             "native" if platform in _NATIVE else "javascript" if platform in _JAVASCRIPT else "other"
         )
         self.module = text(get("module"))
-        self.package = text(get("package"))
+        self.package = text(get("package"), _LONGEST_PACKAGE)
         self.raw_function = text(get("raw_function"))
         self._line = text(get("context_line"))
         self._file = text(get("filename"))

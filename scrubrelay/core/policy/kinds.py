@@ -189,6 +189,8 @@ load        #ImageLoaderMachO::findClosestSymbol
 load        /system/lib/libnativeloader.so#android::OpenNativeLibrary
 lock        #pthread_mutex_lock
 """
+_LONGEST: Final = 512
+"""Characters of a name that are looked at; real ones have fewer, and several `*` need more time for more."""
 _GENERATED: Final = frozenset(
     {
         "closure", "Collection.map<T>", "Array.subscript.getter", "Array._getElement",
@@ -233,13 +235,14 @@ _FRAMEWORK: Final = tuple(f"{name}." for name in _FRAMEWORKS)
 
 def of_module(module: str, function: str) -> str:
     """Return the kind of a JVM frame; nothing if it has none."""
-    found = _JVM_KINDS.match(f"{module}#{function or '<unknown>'}")
+    found = _JVM_KINDS.match(f"{module[:_LONGEST]}#{function[:_LONGEST] or '<unknown>'}")
     return found.lastgroup or "" if found is not None else ""
 
 
 def of_package(package: str, function: str) -> str:
     """Return the kind of a native frame; nothing if it has none."""
-    found = _NATIVE_KINDS.match(f"{package.lower().replace(chr(92), '/')}#{function or '<unknown>'}")
+    written = package[:_LONGEST].lower().replace("\\", "/")
+    found = _NATIVE_KINDS.match(f"{written}#{function[:_LONGEST] or '<unknown>'}")
     return found.lastgroup or "" if found is not None else ""
 
 

@@ -7,7 +7,7 @@ import regex
 
 _UNKNOWN: Final = frozenset({"<redacted>", "<unknown>"})
 _LONGEST: Final = 1024
-_TRAILER: Final = regex.compile(r"(?:\bconst\b|&)\s*\Z")
+_TRAILER: Final = regex.compile(r"(?r)(?:\s*+(?:\bconst\b|&))++\s*+\Z")
 _LAMBDA: Final = regex.compile(r"\{lambda\([^)]*\)\#\d+\}|\blambda_[a-f0-9]{32}\b|\$_\d+\b")
 _ANONYMOUS: Final = regex.compile(r"\?A0x[a-f0-9]{8}::")
 _HASHES: Final = regex.compile(r"::h[a-z0-9]{16}\Z|@@?GLIBC_[0-9.]+\Z")
@@ -31,8 +31,7 @@ def function_name(function: str, platform: str) -> str:
     if function in _UNKNOWN or function.lstrip().startswith(("[", "+[", "-[")):  # Objective-C stays
         return function if function in _UNKNOWN else function.strip()
     name = _without(function[:_LONGEST].strip(), "[", _clone).rstrip()
-    while (trailer := _TRAILER.search(name)) is not None:
-        name = name[: trailer.start()].rstrip()
+    name = _TRAILER.sub("", name)
     for written, aside in _ASIDE:
         name = name.replace(written, aside)
     name = _ANONYMOUS.sub("\ue003anonymousnamespace\ue004::", _LAMBDA.sub("lambda", name))

@@ -313,6 +313,7 @@ def members(count: int) -> list[Event]:
 
 
 FRAMES = [frame("f", module=f"java.a{at}") for at in range(20_000)]
+WIDGETS = "androidx." + "widget." * 580
 LONG = frame("<" * 10**6, package="/" * 10**6)
 HOSTILE = {
     "many frames": event("java", failure("E", "v", *FRAMES)),
@@ -320,6 +321,9 @@ HOSTILE = {
     "groups in a ring": event("csharp", *members(40)),
     "long texts": event("native", failure("E" * 10**6, "a@" * 10**6, LONG)),
     "open brackets": event("native", *[failure("E", "v", frame("<(" * 500, at=at)) for at in range(50)]),
+    "trailers": event("native", failure("E", "v", *[frame(f"{at}" + "&" * 4000) for at in range(250)])),
+    "modules": event("java", *[failure("E", "v", *[frame("f", module=WIDGETS, at=at) for at in range(250)])]),
+    "messages": event("python", *[failure("E", "ab." * 3000) for _ in range(50)]),
     "module": event("java", failure("E", "v", frame("f", module="androidx." + "widget" * 1000))),
     "fingerprint": {"fingerprint": ["{{ " + "x" * 10**6] * 10**4},
     "threads": {"threads": [{"stacktrace": {"frames": []}}] * 10**5},
@@ -331,4 +335,4 @@ HOSTILE = {
 def test_no_event_takes_long(found: Event) -> None:
     started = time.process_time()
     issue_keys(found)
-    assert time.process_time() - started < 0.3
+    assert time.process_time() - started < 0.5
