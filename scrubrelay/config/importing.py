@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import orjson
 
+from scrubrelay.config.relay_fields import COOKIES, IP_FIELDS, PARAMETER, SCRUBBED, TEXT_RULE
 from scrubrelay.config.relay_rules import ANYTHING, Applied, Note, Rules
 from scrubrelay.config.values import read_address, read_key, read_size, read_url
 from scrubrelay.core.errors import ConfigError
@@ -13,17 +14,6 @@ from scrubrelay.core.redaction.selectors import LEGACY_WORDS, parse
 
 HASH_KEY: Final = "${SCRUBRELAY_HASH_KEY}"
 _OURS: Final = ("gzip", "zstd", "identity")
-# Fields that Sentry's IP scrubbing removes, whatever is in them.
-_IP_FIELDS: Final = (
-    "$http.env.REMOTE_ADDR || $user.ip_address || $sdk.client_ip || $span.sentry_tags.'user.ip'"
-    " || attributes.'client.address'"
-)
-# Cookies of web frameworks that Sentry's default rules hide.
-_COOKIES: Final = (
-    "sentrysid sudo su session __session sessionid user_session symfony phpsessid fasthttpsessionid"
-    " mysession irissessionid _vercel_jwt csrf xsrf _xsrf _csrf csrf-token csrf_token xsrf-token xsrf_token"
-    " fastcsrf _iris_csrf"
-)
 _SCRUBBING: Final = ("dataScrubber", "sensitiveFields", "safeFields")
 _RELAY_KEYS: Final = frozenset({"mode", "upstream", "host", "port"})
 
@@ -234,9 +224,6 @@ class _Work:
         redaction: dict[str, Any] = {}
         if fields := _texts(scrubbing.get("sensitiveFields")):
             redaction["sensitive_keys"] = fields
-            self.note(
-                "sensitiveFields: whole words of a key are hidden; Sentry also hides parts of words and text"
-            )
         if safe := _texts(scrubbing.get("excludeFields")):
             redaction["safe_keys"] = safe
         if any(rule.get("action") == "hash" for rule in rules):
@@ -254,16 +241,18 @@ class _Work:
             return
         for name in _texts(scrubbing.get("excludeFields")):
             yield {"where": self.safe_field(name), "safe": [ANYTHING]}
+        if scrubbing.get("scrubData") and (fields := _texts(scrubbing.get("sensitiveFields"))):
+            yield from self.fields(fields)
         if not scrubbing.get("scrubData") or not scrubbing.get("scrubDefaults"):
             self.note(
                 "the default data scrubbing is off; here the default patterns stay on (`packs = []` is none)"
             )
         else:
-            names = " || ".join(f"cookies.{name}" for name in _COOKIES.split())
+            names = " || ".join(f"cookies.{name}" for name in COOKIES.split())
             yield {"where": names, "patterns": [ANYTHING], "action": "replace"}
             yield from self.everywhere("@common:filter", "the default data scrubbing")
         if scrubbing.get("scrubIpAddresses"):
-            yield {"where": _IP_FIELDS, "patterns": [ANYTHING], "action": "remove"}
+            yield {"where": IP_FIELDS, "patterns": [ANYTHING], "action": "remove"}
             yield from self.everywhere("@ip:replace", "the scrubbing of addresses")
         else:
             self.note('addresses are not scrubbed there; here they are (`disable = ["network"]` leaves them)')
@@ -272,7 +261,16 @@ class _Work:
         """Yield the rules of a built-in rule that holds for all fields."""
         self.note(f"{what}: the rules for `**` cut all that has Sentry's shapes, without checksums")
         for one in _merged(Rules({}, self.pack, self.note, self.patterns).resolve(name)):
-            yield {"where": "**", "patterns": list(one.patterns), "action": one.action}
+            patterns = [pattern for pattern in one.patterns if pattern != TEXT_RULE]
+            yield {"where": "**", "patterns": patterns, "action": one.action}
+            if TEXT_RULE in one.patterns:
+                yield {"where": SCRUBBED, "patterns": [TEXT_RULE], "action": one.action}
+
+    def fields(self, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Yield the rule that Sentry makes of the sensitive fields: parts of keys, and of texts."""
+        match = "(?i) " + " | ".join(map(_literal, fields))
+        both = Rules({}, self.pack, self.note, self.patterns).pair("sensitiveFields", match, "replace")
+        yield {"where": SCRUBBED, "patterns": list(both.patterns), "action": both.action}
 
     def safe_field(self, name: str) -> str:
         """Return the selector of a safe field; what cannot be read as one is the name of a key."""
@@ -291,6 +289,11 @@ class _Work:
             where = self.selector(str(selector))
             found = [one for name in _texts(names) for one in rules.resolve(name)] if where else []
             for one in _merged(found):
+                if ANYTHING in one.patterns and parse(where).covers(PARAMETER):
+                    self.note(
+                        f"selector {selector}: Sentry hides the names of query parameters, headers and"
+                        " cookies too; here they stay"
+                    )
                 yield {"where": where, "patterns": list(one.patterns), "action": one.action}
         used = {name for names in applied.values() for name in _texts(names)}
         inner = {str(one) for spec in rules.specs.values() for one in _inner(_table(spec))}
@@ -307,6 +310,11 @@ class _Work:
         except ConfigError as error:
             self.note(f"selector {text}: not carried over: {'; '.join(error.problems)}")
             return ""
+        if parsed.negates:
+            self.note(
+                f"selector {text}: with `!` Sentry also hides file names in stack traces and names of tags,"
+                " headers and parameters; here they stay"
+            )
         for warning in parsed.warnings:
             self.note(f"selector {text}: {warning}")
         return str(parsed)
@@ -334,6 +342,11 @@ def _parsed(value: Any, note: Note) -> Any:
 def _inner(spec: Mapping[str, Any]) -> list[Any]:
     rules = spec.get("rules")
     return [*(rules if isinstance(rules, list) else ()), spec.get("rule")]
+
+
+def _literal(text: str) -> str:
+    """Return the expression of a pattern file that is this text."""
+    return "".join(one if one.isalnum() else f"\\U{ord(one):08x}" for one in text)
 
 
 def _is_on(filter_: Any) -> bool:

@@ -42,9 +42,11 @@ _PATTERNS: Final[Mapping[str, tuple[str, ...]]] = {
         "keys.authorization",
         "keyword",
         "sentry.bearer",
+        "sentry_words.key",
+        "sentry_words.text",
     ),
 }
-"""Sentry's rule types, and what is for the same thing here; `sentry.*` has their shapes."""
+"""Sentry's rule types, and what is for the same thing here; `sentry.*` and `sentry_words.*` are theirs."""
 _NAMES: Final[Mapping[str, str]] = {"urlauth": "url_auth", "usssn": "us_ssn"}
 _METHODS: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("ip", "imei", "mac", "uuid", "email", "userpath"), _BUILTIN),
@@ -184,8 +186,8 @@ class Rules:
     def _applied(self, name: str, kind: str, action: str) -> Applied:
         if kind == "password":
             self.note(
-                f"rule {name}: Sentry hides whatever merely contains auth, secret or token;"
-                " here it must be a word of the key or of the text"
+                f"rule {name}: hides whole texts that merely contain auth or password, as Sentry does; "
+                "without sentry_words.text it must be a word of the key, or stand before a value"
             )
         return Applied(_PATTERNS[kind], action)
 
@@ -223,20 +225,36 @@ class Rules:
         return made.text
 
     def _pair(self, name: str, spec: Mapping[str, Any], action: str) -> Iterator[Applied]:
-        """Yield a pattern of keys for what is a list of words in the regular expression."""
+        """Yield a pattern of keys and one of texts: Sentry looks for the expression in both."""
         expression = spec.get("keyPattern")
         if not isinstance(expression, str):
             self.note(f"rule {name}: expected a keyPattern; Sentry refuses the whole configuration")
+            return
+        if match := self._translated(name, expression, 0):
+            yield self.pair(name, match, action)
             return
         words, names, left = key_words(expression)
         if left:
             self.note(
                 f"rule {name}: {left} of the parts of its keyPattern are no words, and not carried over"
             )
-        if not words and not names:
-            return
-        self.note(f"rule {name}: hides values by whole words of keys; Sentry by parts of words and in text")
-        yield Applied((self._add(name, "", {"words": words, "names": names}),), action)
+        if words or names:
+            self.note(
+                f"rule {name}: hides values by whole words of keys; Sentry by parts of words and in text"
+            )
+            yield Applied((self._add(name, "", {"words": words, "names": names}),), action)
+
+    def pair(self, name: str, match: str, action: str) -> Applied:
+        """Return what hides a value for its key, and a text for what it contains.
+
+        Args:
+            name: The rule's name.
+            match: An expression, as our pattern files have it.
+            action: What becomes of both.
+        """
+        text = self._add(name, "text", {"match": match, "whole": True})
+        self.note(f"rule {name}: hides whole texts in which its keyPattern matches, as Sentry does ({text})")
+        return Applied((self._add(name, "key", {"key_match": match}), text), action)
 
     def _add(self, name: str, part: str, finds: Mapping[str, Any]) -> str:
         slug = _SLUG.sub("_", f"{name} {part}".lower()).strip("_") or "rule"

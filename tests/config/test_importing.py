@@ -103,8 +103,17 @@ def test_a_regular_expression_becomes_a_pattern():
     assert done.settings["redaction"]["pattern_files"] == ["imported.toml"]
 
 
-def test_a_rule_for_keys_becomes_a_pattern_of_keys():
-    done = imported({"**": ["k"]}, {"k": spec("redactPair", "replace", keyPattern=r"api\.key|^pin$|x.*y")})
+def test_a_rule_for_keys_becomes_a_pattern_of_keys_and_one_of_texts():
+    """Sentry looks for the expression in both, and hides the whole text."""
+    done = imported({"**": ["k"]}, {"k": spec("redactPair", "replace", keyPattern=r"api\.key|^pin$")})
+    text, key = done.pack["pattern"]
+    assert key["key_match"] == text["match"] == r"api\.key|^pin$"
+    assert text["whole"] is True
+    assert any("hides whole texts" in note for note in done.notes)
+
+
+def test_a_rule_for_keys_that_is_no_expression_here_becomes_words():
+    done = imported({"**": ["k"]}, {"k": spec("redactPair", "replace", keyPattern=r"api\.key|^pin$|(?<x")})
     (table,) = done.pack["pattern"]
     assert (table["words"], table["names"]) == (["api key"], ["pin"])
     assert any("1 of the parts" in note for note in done.notes)
@@ -136,7 +145,7 @@ def test_key_words(expression, expected):
         ({"a": ["@imei:mask"]}, {}, "Sentry hashes instead"),
         ({"a": ["@emial"]}, {}, "did you mean '@email'?"),
         ({"a": ["nope"]}, {}, "there is none of this name"),
-        ({"a": ["@password"]}, {}, "merely contains auth"),
+        ({"a": ["@password"]}, {}, "merely contain auth"),
         ({"a": ["0"]}, {"0": spec("pattern", "zap", pattern="x")}, "unknown redaction"),
         ({"a": ["0"]}, {"0": spec("pattern", pattern="(")}, "its pattern is not carried over"),
         ({"a": ["0"]}, {"0": spec("pattern", pattern="x*")}, "matches the empty string"),

@@ -9,6 +9,7 @@ from scrubrelay.config.build import build, redactor_of, rule_warnings
 from scrubrelay.config.load import load
 from scrubrelay.core.errors import ConfigError
 from scrubrelay.core.redaction.redactor import Redactor
+from scrubrelay.core.wire.envelope import Item
 
 KEY = 'hash_key = "0123456789abcdef0123456789abcdef"\n'
 MAIL = "jane@example.com"
@@ -187,3 +188,81 @@ def test_a_key_may_come_from_any_variable_that_the_file_names(tmp_path):
     assert load(path, environ).redaction.action == "hash"
     with pytest.raises(ConfigError, match="SCRUBRELAY_HASH_KEYS: unknown environment variable"):
         load(path, environ | {"SCRUBRELAY_HASH_KEYS": "x"})
+
+
+def test_a_rule_for_the_value_of_an_attribute_covers_it(tmp_path):
+    """As Sentry's selectors spell it; the type follows."""
+    own = redactor(tmp_path, rule("attributes.foo.value", patterns=["anything"]))
+    log = {"attributes": {"foo": {"type": "integer", "value": 5}, "bar": {"type": "string", "value": "x"}}}
+    data = own.item(Item({"type": "log"}, orjson.dumps({"items": [log]}))).item.payload
+    (left,) = orjson.loads(data)["items"]
+    assert left["attributes"]["foo"] == {"type": "string", "value": H}
+    assert left["attributes"]["bar"] == {"type": "string", "value": "x"}
+
+
+def test_an_exception_of_a_type_and_a_value_is_no_attribute(tmp_path):
+    """It looks like one; its value is covered as that of an exception."""
+    own = redactor(tmp_path, rule("$error.**", patterns=["anything"], action="mask"))
+    event = {"exception": {"values": [{"type": "E", "value": "text"}]}}
+    assert scrub(own, event)["exception"]["values"] == [{"type": "E", "value": "****"}]
+
+
+def test_a_key_that_is_renamed_has_the_rules_of_its_own_name(tmp_path):
+    """Not those of the label that stands there afterwards, whichever was met first."""
+    own = redactor(tmp_path, rule(f"extra.'{MAIL}'", patterns=["anything"]))
+    for event in ({"extra": {"[email]": "a"}}, {"extra": {MAIL: "b"}}, {"extra": {MAIL: "c"}}):
+        scrubbed = scrub(own, event)
+    assert scrubbed == {"extra": {"[email]": H}}
+
+
+OWN_FILE = """
+[[pattern]]
+id = "own.key"
+label = "[own-key]"
+key_match = '(?i) \\A x- .* ref'
+
+[[pattern]]
+id = "own.text"
+label = "[own-text]"
+match = 'classified'
+whole = true
+"""
+
+
+@pytest.fixture
+def own_file(tmp_path):
+    (tmp_path / "own.toml").write_text(OWN_FILE)
+    return redactor(tmp_path, 'pattern_files = ["own.toml"]\n')
+
+
+def test_an_expression_for_keys_hides_their_values(own_file):
+    event = {"extra": {"X-Order-Ref": 7, "x-ref": "a", "ref": "b", "y": {"x-my-ref": ["c"]}}}
+    hidden = "[own-key]"
+    assert scrub(own_file, event) == {
+        "extra": {"X-Order-Ref": hidden, "x-ref": hidden, "ref": "b", "y": {"x-my-ref": [hidden]}}
+    }
+
+
+def test_a_pattern_of_whole_texts_hides_all_of_the_text_but_no_key(own_file):
+    """A key of which nothing is left would say nothing about its value."""
+    event = {"message": f"this is classified, {MAIL}", "extra": {"classified by": "me", f"by {MAIL}": "x"}}
+    assert scrub(own_file, event) == {
+        "message": "[own-text]",
+        "extra": {"classified by": "me", "by [email]": "x"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("key_match = '('", "key_match: line 1, column"),
+        ("key_match = 'a*'", "key_match: matches the empty string"),
+        ("words = ['a']\nwhole = true", "whole: only with match"),
+        ("match = 'a'\nkey_match = 'b'", "match: expected one of match (a shape), list (of names)"),
+    ],
+)
+def test_a_wrong_expression_for_keys_is_refused(tmp_path, line, says):
+    (tmp_path / "own.toml").write_text(f'[[pattern]]\nid = "own.a"\nlabel = "[a]"\n{line}\n')
+    with pytest.raises(ConfigError) as refused:
+        redactor(tmp_path, 'pattern_files = ["own.toml"]\n')
+    assert says in "\n".join(refused.value.problems)

@@ -190,6 +190,26 @@ class Proven:
         return False
 
 
+class Whole:
+    """Finds a whole string if an expression matches anywhere in it.
+
+    Args:
+        finder: What must find something.
+    """
+
+    def __init__(self, finder: Finder) -> None:
+        self._finder = finder
+
+    def finditer(self, string: str, /, *, timeout: float | None = None) -> Iterator[Span]:
+        """Yield all of the string, or nothing.
+
+        Raises:
+            TimeoutError: It took longer.
+        """
+        if any(found.span() for found in self._finder.finditer(string, timeout=timeout)):
+            yield Span(0, len(string))
+
+
 def compiled(expression: str) -> "regex.Pattern[str]":
     """Compile an expression of a pattern file: always verbose, always the first version of the syntax.
 

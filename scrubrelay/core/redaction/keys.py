@@ -1,4 +1,4 @@
-"""Names that hide their value: split into words and compared whole, never as mere substrings."""
+"""Names that hide their value: compared word by word; by an expression only where one is given."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -7,6 +7,7 @@ from typing import Final
 
 import regex
 
+from scrubrelay.core.redaction.finders import compiled
 from scrubrelay.core.redaction.pattern import Pattern
 
 MAX_NAME = 256
@@ -16,6 +17,8 @@ _LONGEST_RUN = 6
 _ENDINGS: Final = frozenset(
     ["password", "passwd", "passphrase", "apikey", "secretkey", "accesskey", "privatekey", "secret", "token"]
 )
+_PATIENCE = 0.05
+"""Seconds that an expression may take on a name, which then counts as found."""
 _SEGMENT = regex.compile(r"\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{Lo}\p{Lm}\p{M}]+|\p{N}+")
 
 
@@ -48,26 +51,41 @@ class _KeyRule:
     words: frozenset[str]
     names: frozenset[str]
     safe: frozenset[str]
+    expression: "regex.Pattern[str] | None"
 
-    def hides(self, whole: str, found: AbstractSet[str]) -> bool:
-        """Tell by a name, joined, and all its runs of words."""
+    def hides(self, name: str, whole: str, found: AbstractSet[str]) -> bool:
+        """Tell by a name as it is written, joined, and all its runs of words."""
         if not found.isdisjoint(self.safe):
             return False
-        return whole in self.names or not found.isdisjoint(self.words)
+        return whole in self.names or not found.isdisjoint(self.words) or self._matches(name)
+
+    def _matches(self, name: str) -> bool:
+        if self.expression is None:
+            return False
+        try:
+            return self.expression.search(name, timeout=_PATIENCE) is not None
+        except TimeoutError:
+            return True
 
 
 class KeyRules:
     """All sensitive-key patterns of a library.
 
     Args:
-        patterns: Those with `words` or `names`, in the order in which they are asked.
+        patterns: Those with `words`, `names` or `key_match`, in the order in which they are asked.
         safe: Names that no pattern may hide.
     """
 
     def __init__(self, patterns: Iterable[Pattern], safe: Iterable[str] = ()) -> None:
         self._safe = frozenset(map(compact, safe))
         self._rules = tuple(
-            _KeyRule(one, _compacted(one.words), _compacted(one.names), _compacted(one.safe))
+            _KeyRule(
+                one,
+                _compacted(one.words),
+                _compacted(one.names),
+                _compacted(one.safe),
+                compiled(one.key_match) if one.key_match else None,
+            )
             for one in patterns
         )
 
@@ -82,7 +100,7 @@ class KeyRules:
             return None
         endings = {end for end in _ENDINGS if words and words[-1].endswith(end)}
         ways = (found, found | endings) if endings else (found,)
-        hiding = (one.pattern for way in ways for one in self._rules if one.hides(whole, way))
+        hiding = (one.pattern for way in ways for one in self._rules if one.hides(name, whole, way))
         return next((pattern for pattern in hiding if pattern.id not in off), None)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import regex
 
 from scrubrelay.core.errors import ConfigError
-from scrubrelay.core.redaction.finders import Finder, Phrases, Proven
+from scrubrelay.core.redaction.finders import Finder, Phrases, Proven, Whole
 from scrubrelay.core.redaction.keys import KeyRules, compact, segments
 from scrubrelay.core.redaction.marks import Marks
 from scrubrelay.core.redaction.pattern import Pack, Pattern, compile_match, nearest
@@ -134,7 +134,8 @@ class Library:
         told = {word: frozenset(indices) for word, indices in told_by.items()}
         ids = {one.pattern.id: one.index for one in self.rules}
         by_globs = tuple((*located[globs], frozenset(indices)) for globs, indices in alike.items())
-        return Tree(Index(by_globs, told, ids), keys, marks, exempt, rules)
+        whole = frozenset(one.index for one in self.rules if one.pattern.whole)
+        return Tree(Index(by_globs, told, ids, whole), keys, marks, exempt, rules)
 
 
 def _rules(patterns: Iterable[Pattern], first: int = 0) -> Iterator[Rule]:
@@ -160,9 +161,11 @@ def _finder(pattern: Pattern) -> tuple[Finder, str | int]:
         return Phrases(pattern.literals), 0
     compiled = compile_match(pattern)
     cut: str | int = "cut" if "cut" in compiled.groupindex else 0
-    if not (pattern.entropy or pattern.allow or pattern.first_group):
-        return compiled, cut
-    return Proven(compiled, None if pattern.first_group else cut, pattern.entropy, pattern.allow), 0
+    finder: Finder = compiled
+    if pattern.entropy or pattern.allow or pattern.first_group:
+        group = None if pattern.first_group else cut
+        finder, cut = Proven(compiled, group, pattern.entropy, pattern.allow), 0
+    return (Whole(finder), 0) if pattern.whole else (finder, cut)
 
 
 def select(packs: Sequence[Pack], names: Iterable[str], disable: Iterable[str] = ()) -> tuple[Pack, ...]:

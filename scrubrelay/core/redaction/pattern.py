@@ -39,13 +39,17 @@ class Counterexample:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One thing to find: by its shape (`match`), from a list of names, or by its key (`words`, `names`).
+    """One thing to find: by its shape (`match`), from a list of names, or by its key.
 
     Args:
         entropy: Bits a character that a cut must have more than; 0 for no such demand.
         allow: Finds that stay after all.
         first_group: Whether the first group that holds something is cut, in place of a group `cut`.
+        whole: Whether the whole string is cut in which it matches.
         literals: The names to find, in place of `match`.
+        words: Keys that have one of these words hide their values.
+        names: Keys that are one of these do.
+        key_match: Keys in which this expression matches do.
         measured: Whether `match` is known to take no long time on a short text, whatever it is.
     """
 
@@ -65,9 +69,11 @@ class Pattern:
     entropy: float = 0.0
     allow: tuple[Allow, ...] = ()
     first_group: bool = False
+    whole: bool = False
     literals: Literals | None = None
     words: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    key_match: str = ""
     safe: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
     counterexamples: tuple[Counterexample, ...] = ()
@@ -103,11 +109,11 @@ class Own:
     read: Callable[[str], tuple[str, str]]
 
 
-_TEXTS: Final = frozenset({"id", "label", "why", "match", "validator"})
+_TEXTS: Final = frozenset({"id", "label", "why", "match", "key_match", "validator"})
 _LISTS: Final = frozenset(
     {"references", "categories", "keywords", "context", "only_at", "not_at", "words", "names", "safe"}
 )
-_OTHERS: Final = ("default", "near", "entropy", "allow", "list", "case", "example", "counterexample")
+_OTHERS: Final = ("default", "near", "entropy", "allow", "whole", "list", "case", "example", "counterexample")
 _KEYS: Final = (*sorted(_TEXTS | _LISTS), *_OTHERS)
 _PACK_KEYS: Final = ("title", "categories", "default", "pattern")
 _EXAMPLE_KEYS: Final = {"example": ("text", "becomes", "key"), "counterexample": ("text", "why", "key")}
@@ -178,6 +184,7 @@ class _Reader:
             **fields,
             entropy=self.number(where, table, "entropy", otherwise=0.0),
             allow=self.allow(where, table),
+            whole=self.boolean(where, table, "whole", otherwise=False),
             literals=self.literals(where, table),
             default=self.boolean(where, table, "default", otherwise=default),
             near=self.number(where, table, "near", otherwise=40),
@@ -294,9 +301,11 @@ def _problems(pattern: Pattern) -> Iterator[str]:
         yield "label: expected words in brackets such as [card]; numbers and quotes would split issues"
     if not pattern.why:
         yield "why: expected a sentence"
-    kinds = (pattern.match, pattern.literals, pattern.words or pattern.names)
+    kinds = (pattern.match, pattern.literals, pattern.words or pattern.names or pattern.key_match)
     if sum(map(bool, kinds)) != 1:
-        yield "match: expected one of match (a shape), list (of names) or words and names (sensitive keys)"
+        yield "match: expected one of match (a shape), list (of names) or words, names and key_match (keys)"
+    if pattern.whole and not pattern.match:
+        yield "whole: only with match"
     if pattern.literals and not (pattern.literals.names and not pattern.literals.wordless()):
         yield f"list: {pattern.literals.source}: expected names with letters or digits, one a line"
     if pattern.validator and pattern.validator not in VALIDATORS:
@@ -312,6 +321,11 @@ def _regex_problems(pattern: Pattern) -> Iterator[str]:
         return
     if pattern.match and compiled_match.fullmatch(""):
         yield "match: matches the empty string"
+    try:
+        if pattern.key_match and compiled(pattern.key_match).fullmatch(""):
+            yield "key_match: matches the empty string"
+    except regex.error as error:
+        yield f"key_match: {mistake(error, pattern.key_match)}"
     for one in (one for allow in pattern.allow for one in allow.regexes):
         try:
             compiled(one)

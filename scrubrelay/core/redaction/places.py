@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import regex
@@ -143,11 +143,13 @@ class Index:
         located: The rules that only look at some paths, by their globs (only at, not at).
         told_by: The rules that each context word speaks for.
         ids: Pattern id to the index of its rule.
+        whole: The rules that cut whole strings; of a key nothing would be left to read.
     """
 
     located: tuple[tuple[Globs, Globs, frozenset[int]], ...]
     told_by: Mapping[str, frozenset[int]]
     ids: Mapping[str, int]
+    whole: frozenset[int] = frozenset()
 
 
 class Tree:
@@ -171,6 +173,7 @@ class Tree:
     ) -> None:
         self.rules = rules
         self._ids = index.ids
+        self._whole = index.whole
         self._exempt = exempt
         self._marks = marks
         self._located = index.located
@@ -209,6 +212,22 @@ class Tree:
         path = (*parent.path, key)
         covering = self._covering(path, parent.kind, parent.covering)
         return self._node(path, told, self._hider(parent, name, covering), covering, parent.kind)
+
+    def key_of(self, node: Node) -> Node:
+        """Return the node as which the key that leads to `node` is read itself."""
+        if self._whole <= node.place.excluded:
+            return node
+        stance = self.rules.stance(node.covering)
+        return replace(node, place=self._place_of(node.place.excluded | self._whole, node.place.told, stance))
+
+    def typed(self, node: Node) -> Node:
+        """Return the node of a typed attribute's value: at the attribute's path, by the rules for both."""
+        below = self.child(node, "value")
+        if below.covering == node.covering:
+            return node
+        place = self._place(node.path, node.place.told, self.rules.stance(below.covering))
+        clean = place.clean if below.hider is None else _NOTHING
+        return replace(node, place=place, clean=clean, hider=below.hider, numbers=below.numbers)
 
     def hider(self, name: str) -> Pattern | None:
         """Return the key pattern that hides the value of this name, wherever it stands."""
@@ -266,6 +285,9 @@ class Tree:
                 if (only and not only.match(text)) or never.match(text)
             )
         )
+        return self._place_of(excluded, told, stance)
+
+    def _place_of(self, excluded: frozenset[int], told: frozenset[int], stance: Stance) -> Place:
         known = self._places.get((excluded, told, stance))
         if known is None:
             known = self._places[excluded, told, stance] = Place(excluded, told, stance.actions)

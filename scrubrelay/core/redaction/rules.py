@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from scrubrelay.core.redaction.pattern import Pattern
-from scrubrelay.core.redaction.selection import Node, Not, Steps
 from scrubrelay.core.redaction.selectors import Selector
 
 ANYTHING: Final = "anything"
@@ -42,7 +41,7 @@ class PathRule:
     @property
     def goes_down(self) -> bool:
         """Whether what holds for a value holds for all in it; an exception in the selector forbids that."""
-        return not _negates(self.where.node)
+        return not self.where.negates
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,9 +122,3 @@ class PathRules:
 def is_of_rule(pattern: Pattern) -> bool:
     """Tell whether a pattern stands for a rule that hides whole values."""
     return pattern.id.startswith(_HIDER)
-
-
-def _negates(node: Node) -> bool:
-    if isinstance(node, Steps):
-        return False
-    return isinstance(node, Not) or any(map(_negates, node.parts))

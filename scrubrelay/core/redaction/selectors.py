@@ -100,6 +100,11 @@ class Selector:
     def __str__(self) -> str:
         return str(self.node)
 
+    @property
+    def negates(self) -> bool:
+        """Whether it has an exception."""
+        return _negates(self.node)
+
     def covers(
         self, path: Sequence[str], kind: str = "event", type_: str | None = None, *, sure: bool = False
     ) -> bool:
@@ -139,6 +144,12 @@ def parse(text: str) -> Selector:
         raise ConfigError([nothing])
     warnings = [_legacy_warning(text.strip()), *_warnings(node, positive=True)]
     return Selector(node, tuple(dict.fromkeys(one for one in warnings if one)))
+
+
+def _negates(node: Node) -> bool:
+    if isinstance(node, Steps):
+        return False
+    return isinstance(node, Not) or any(map(_negates, node.parts))
 
 
 class _Builder(Transformer[Token, Node]):

@@ -25,6 +25,8 @@ _CHANGE: Final = 1000
 _PATIENCE: Final = 32
 """A node whose values were new so often in a row is asked every eighth time only."""
 _TYPED: Final = frozenset({"value", "type", "unit"})
+_ATTRIBUTES: Final = frozenset({"string", "boolean", "integer", "double", "array"})
+"""What an attribute may be (relay-event-schema); an exception has a type and a value too."""
 _NUMBERS: Final = (int, float)
 
 
@@ -151,11 +153,13 @@ class Walk:
         self.keys += len(value)
         children = node.children
         own = {} if value.keys() <= children.keys() else self._meet(value, node, path)
-        if "value" in value and self._is_named(value, node, own, path):
+        if own:  # what a key was says more than what it is called now
+            children = {**children, **own}
+        if "value" in value and self._is_named(value, node, children, path):
             return
         removed: list[str] = []
         for key, child_value in value.items():
-            child = children.get(key) or own[key]
+            child = children[key]
             if child.removed and child_value is not None:
                 removed.append(key)
                 continue
@@ -168,7 +172,7 @@ class Walk:
             elif child_value is not None:
                 self._value(value, key, child, path)
         for key in removed:
-            self._remove(value, key, children.get(key) or own[key], path)
+            self._remove(value, key, children[key], path)
 
     def _remove(self, value: dict[str, Any], key: str, node: Node, path: Path) -> None:
         del value[key]
@@ -202,18 +206,19 @@ class Walk:
             if type(entry) is not str or entry not in child.clean:
                 self._value(value, index, child, path)
 
-    def _is_named(self, value: dict[str, Any], node: Node, own: dict[str, Node], path: Path) -> bool:
+    def _is_named(self, value: dict[str, Any], node: Node, children: dict[str, Node], path: Path) -> bool:
         """Scrub `{key: name, value: ...}` and typed attributes by the name that the value belongs to."""
         name = value.get("key", value.get("name"))
-        typed = value.keys() <= _TYPED and "type" in value
+        type_ = value.get("type")
+        typed = value.keys() <= _TYPED and type(type_) is str and type_ in _ATTRIBUTES
         if not typed and type(name) is not str:
             return False
-        named = node if typed else self._child(node, str(name))
+        named = self._tree.typed(node) if typed else self._child(node, str(name))
         was = value["value"]
         self._value(value, "value", named, path)
         for key in value:
             if key != "value":
-                self._value(value, key, self._plain if typed else node.children.get(key) or own[key], path)
+                self._value(value, key, self._plain if typed else children[key], path)
         if typed and isinstance(was, _NUMBERS) and type(value["value"]) is str:
             value["type"] = "string"
         return True
@@ -241,12 +246,13 @@ class Walk:
         if known is not None:
             return known
         child = self._tree.unmet(node, key)  # it is known when it was looked at, not before
-        clean = key in child.place.clean
-        result = None if clean else self._strings.scrub(key, child)
+        reading = self._tree.key_of(child)
+        clean = key in reading.place.clean
+        result = None if clean else self._strings.scrub(key, reading)
         if result is None:
             node.children[key] = child
             if not clean:
-                self._memory.add(key, child)
+                self._memory.add(key, reading)
         else:
             child.renamed = result.text
             child.cuts = result.cuts
