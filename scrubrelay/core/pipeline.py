@@ -124,7 +124,7 @@ class Inspection:
     def capped(self) -> "Inspection":
         """Return it without the event, as its issue is over its cap."""
         items, fates = self.envelope.items, list(self.fates)
-        fates[self.claimant] = _dropped(items[self.claimant], Reason.CAPPED)
+        fates[self.claimant] = Dropped("event", _ERROR, Reason.CAPPED)
         return replace(self, fates=tuple(_together(items, fates)))
 
     def telling(self, note: Note) -> "Inspection":
@@ -169,24 +169,27 @@ def inspect(envelope: Envelope, project: Project, circumstances: Circumstances) 
     fates = _together(envelope.items, fates)
     late = tuple(source for event in events for source in event.late)
     envelope, fates = _drawn(envelope.headers, events, fates, project, circumstances.daily)
-    found = next((at for at, item in enumerate(envelope.items) if fates[at] is None and _is_error(item)), -1)
-    claimant = next((event for event in events if found >= 0 and event.item is envelope.items[found]), None)
-    claim = _claim(claimant, project, circumstances.secret) if claimant else None
-    return Inspection(envelope, project, event_id, tuple(fates), late, claim, found)
+    at, claim = _claim([*zip(events, fates, strict=True)], project, circumstances.secret)
+    return Inspection(envelope, project, event_id, tuple(fates), late, claim, at)
 
 
-def _is_error(item: Item) -> bool:
-    return item.type == "event" and quantities(item) == _ERROR
+def _claim(
+    fates: Sequence[tuple[Event, Dropped | None]], project: Project, secret: bytes
+) -> tuple[int, Claim | None]:
+    """Return which item is the error that an envelope can carry, and what it has to ask for.
 
-
-def _claim(event: Event, project: Project, secret: bytes) -> Claim | None:
-    """Return what an error has to ask for; nothing if it cannot be read, as the scrubber will say."""
+    Nothing if it cannot be read, as the scrubber will say; -1 if there is none, or nothing is capped.
+    """
     cap = project.policies.cap
-    return (
-        None
-        if cap is None or event.document is None
-        else cap.claim(event, project.id, secret, project.redactor.remains)
-    )
+    if cap is None:
+        return -1, None
+    for at, (event, fate) in enumerate(fates):
+        # A feedback that an old SDK sends as an event is no error, as in `wire.items`.
+        if event.type == "event" and fate is None and event.fields.get("type") != "feedback":
+            readable = event.document is not None
+            claim = cap.claim(event, project.id, secret, project.redactor.remains) if readable else None
+            return at, claim
+    return -1, None
 
 
 def _read(payload: bytes) -> Any:
@@ -230,14 +233,14 @@ def finish(inspection: Inspection) -> Outcome:
     left = iter(kept)
     decisions = tuple(fate or next(left)[1] for fate in fates)
     event_id, claim = inspection.event_id, _claimed(inspection, decisions)
+    if not kept:
+        return Outcome(None, decisions, event_id, claim=claim)
     try:
         headers, redactions = inspection.project.redactor.headers(inspection.envelope.headers)
     except Unscrubbable as error:  # without its header nothing can go
         gone = zip(items, fates, strict=True)
         ends = tuple(fate or _dropped(item, error.reason, error.detail) for item, fate in gone)
         return Outcome(None, ends, event_id)
-    if not kept:
-        return Outcome(None, decisions, event_id, redactions, claim)
     own = _own_headers(headers, inspection.project, event_id)
     clean = Clean(encode(Envelope(own, tuple(item for item, _ in kept))))
     return Outcome(clean, decisions, event_id, redactions, claim)
