@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from scrubrelay.core.delivery import Target
 from scrubrelay.core.errors import RateLimited, Reason, ScrubrelayError, StoreUnavailable
 from scrubrelay.core.ledger import RELAY
 from scrubrelay.core.pipeline import Clean
+from scrubrelay.core.policy.caps import Capped, Claim, Untold
 from scrubrelay.core.project import Projects
 from scrubrelay.service.outbox import Outbox, OutboxOptions
 from scrubrelay.service.stores.base import Entry, State, StoreOptions
@@ -29,6 +31,9 @@ FAULTS = [
     Answer(429, LIMIT),
     Answer(200, LIMIT),
 ]
+
+
+CLAIMS = [Claim((name * 16,), limit, window) for name, limit, window in ((b"i", 2, 30.0), (b"j", 5, 1e6))]
 
 
 class Network:
@@ -63,6 +68,7 @@ class World:
         self.path, self.random, self.network = path, random.Random(seed), Network(seed)
         self.clock = ManualClock()
         self.acknowledged: list[tuple[str, tuple[str, ...]]] = []
+        self.capped = self.told = 0
         self.outbox: Outbox
 
     async def start(self) -> None:
@@ -82,12 +88,27 @@ class World:
         targets = self.random.choice([("a",), ("b",), ("a", "b")])
         dropped = self.random.choice([(), (("attachment", Reason.NOT_UNDERSTOOD, 9),)])
         clean = Clean(make_event(event_id, extra="x" * self.random.randrange(2000)))
-        entry = Entry(1, KEY, event_id, self.clock.now(), clean, targets, (("error", 1),), dropped)
+        claim = self.random.choice([None, None, *CLAIMS])
+        sent = (1, KEY, event_id, self.clock.now(), clean, targets, (("error", 1),), dropped)
         try:
-            await self.outbox.keep(entry)
+            await self.offer(Entry(*sent, claim=claim))
         except (RateLimited, StoreUnavailable):
             return
-        self.acknowledged.append((event_id, targets))
+
+    async def offer(self, entry: Entry) -> None:
+        """Do with an envelope what intake does."""
+        try:
+            await self.outbox.keep(entry)
+        except Untold as refusal:
+            assert entry.claim is not None
+            await self.offer(replace(entry, claim=replace(entry.claim, told=refusal.count.untold)))
+        except Capped:
+            drop = ("error", Reason.CAPPED, 1)
+            self.outbox.drop(replace(entry, clean=None, kept=(), dropped=(*entry.dropped, drop), capped=1))
+            self.capped += 1
+        else:
+            self.told += entry.claim.told if entry.claim else 0
+            self.acknowledged.append((entry.event_id or "", entry.targets))
 
     async def wait(self) -> None:
         await self.clock.advance(self.random.choice([0.1, 1, 5, 40]))
@@ -131,6 +152,9 @@ async def test_in_any_storm_received_is_forwarded_plus_dropped_plus_waiting(
     await world.drain()
     assert await world.outbox.store.balance() == []
     books = {account[1:]: count for account, count in await world.outbox.store.books()}
+    assert books.get(("error", RELAY, Reason.CAPPED), 0) == world.capped > 0
+    untold = sum(one.untold for one in await world.outbox.store.issues.listed(0.0))
+    assert world.told + untold == world.capped
     for name in "ab":
         sent_there = [event_id for event_id, targets in world.acknowledged if name in targets]
         assert books["error", name, "received"] == len(sent_there)
@@ -225,7 +249,7 @@ async def test_its_state_can_be_read_as_plain_values(outbox: Outbox) -> None:
     status = await outbox.status()
     assert status["store"]["writable"]
     assert status["store"]["waiting"] == 1
-    assert [lane["target"] for lane in status["targets"]] == ["a"]
+    assert [lane["target"] for lane in outbox.targets()] == ["a"]
     assert {"project_id", "category", "target", "fate", "quantity"} == set(status["ledger"][0])
 
 

@@ -79,7 +79,7 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Commit what is under way and close the file."""
-        self._count_now()
+        self._count_now(urgent=True)
         await self._writer.stop()
 
     def append(self, entry: Entry) -> asyncio.Future[Sequence[Parcel]]:

@@ -116,3 +116,12 @@ def _of_a_new_issue(number: int) -> Entry:
     """An entry of which nothing is kept, so that only its issue takes room."""
     key = blake2b(number.to_bytes(8), digest_size=16).digest()
     return replace(entry(), clean=None, kept=(), claim=Claim((key,), 50, 3600.0), capped=1)
+
+
+async def test_what_is_to_be_counted_some_time_soon_is_counted_before_the_end(opened: Open) -> None:
+    store = await opened()
+    for _ in range(2):  # the first is under way when the second comes
+        store.count(replace(entry(), clean=None))
+    await store.close()
+    again = await opened()
+    assert {account.fate: number for account, number in await again.books()}["received"] == 2
