@@ -50,6 +50,10 @@ class SamplingSettings(Table):
         tuple[SamplingRuleSettings, ...],
         Field(description="`[[sampling.rule]]` tables: other shares for some; they come before the rates."),
     ] = ()
+    minimum_per_hour: Annotated[
+        int,
+        Field(ge=0, description="So many transactions of each name go on in an hour, whatever its share."),
+    ] = 0
     adds: Annotated[
         tuple[Literal["rule"], ...],
         Field(description="In `[project.sampling]`: those of its lists that add to the common ones."),
@@ -63,7 +67,8 @@ def sampling_of(settings: SamplingSettings) -> Sampling:
         for name, share in settings.rates.items()
     )
     rules = (_rule(number, one) for number, one in enumerate(settings.rule, start=1))
-    return Sampling(tuple(rules), tuple(rates), by_environment=settings.preset == "by-environment")
+    by_environment = settings.preset == "by-environment"
+    return Sampling(tuple(rules), tuple(rates), by_environment, settings.minimum_per_hour)
 
 
 def _rule(number: int, one: SamplingRuleSettings) -> Rule:

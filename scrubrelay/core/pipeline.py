@@ -110,6 +110,7 @@ class Inspection:
         claim: What the one error that it can carry has to ask for; None if it need not ask.
         claimant: Which of the items that is.
         note: What that error tells.
+        first: What holds instead if its transaction is one of the first of its name in this hour.
     """
 
     envelope: Envelope
@@ -120,6 +121,7 @@ class Inspection:
     claim: Claim | None = None
     claimant: int = -1
     note: Note | None = None
+    first: "First | None" = None
 
     def capped(self) -> "Inspection":
         """Return it without the event, as its issue is over its cap."""
@@ -131,6 +133,21 @@ class Inspection:
         """Return it with an event that tells how many of its issue have not gone on."""
         claim = self.claim and replace(self.claim, told=note.suppressed)
         return replace(self, claim=claim, note=note)
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """A transaction that goes on whatever its share, if it is one of the first of its name in this hour.
+
+    Args:
+        name: 16 bytes: a keyed hash of the project and the transaction's name.
+        limit: How many go on so.
+        inspection: What holds if it does: nothing of the envelope is sampled.
+    """
+
+    name: bytes
+    limit: int
+    inspection: Inspection
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,28 +185,42 @@ def inspect(envelope: Envelope, project: Project, circumstances: Circumstances) 
     fates = [_refusal(event.item, circumstances) or _filtered(event, project) for event in events]
     fates = _together(envelope.items, fates)
     late = tuple(source for event in events for source in event.late)
-    envelope, fates = _drawn(envelope.headers, events, fates, project, circumstances.daily)
-    at, claim = _claim([*zip(events, fates, strict=True)], project, circumstances.secret)
-    return Inspection(envelope, project, event_id, tuple(fates), late, claim, at)
+    whole = Inspection(envelope, project, event_id, tuple(fates), late)
+    drawn = _claiming(_drawn(whole, events, circumstances.daily), events, circumstances.secret)
+    first = _first(whole, events, circumstances)
+    return drawn if first is None else replace(drawn, first=first)
 
 
-def _claim(
-    fates: Sequence[tuple[Event, Dropped | None]], project: Project, secret: bytes
-) -> tuple[int, Claim | None]:
-    """Return which item is the error that an envelope can carry, and what it has to ask for.
+def _claiming(inspection: Inspection, events: Sequence[Event], secret: bytes) -> Inspection:
+    """Add which item is the error that an envelope can carry, if it goes on, and what it has to ask for.
 
-    Nothing if it cannot be read, as the scrubber will say; -1 if there is none, or nothing is capped.
+    Nothing if it cannot be read, as the scrubber will say, or nothing is capped.
     """
-    cap = project.policies.cap
+    project, cap = inspection.project, inspection.project.policies.cap
     if cap is None:
-        return -1, None
-    for at, (event, fate) in enumerate(fates):
+        return inspection
+    for at, (item, fate) in enumerate(zip(inspection.envelope.items, inspection.fates, strict=True)):
+        if fate is not None or item.type != "event":
+            continue
+        event = next(one for one in events if one.item is item)
         # A feedback that an old SDK sends as an event is no error, as in `wire.items`.
-        if event.type == "event" and fate is None and event.fields.get("type") != "feedback":
+        if event.fields.get("type") != "feedback":
             readable = event.document is not None
             claim = cap.claim(event, project.id, secret, project.redactor.remains) if readable else None
-            return at, claim
-    return -1, None
+            return replace(inspection, claim=claim, claimant=at)
+    return inspection
+
+
+def _first(whole: Inspection, events: Sequence[Event], circumstances: Circumstances) -> First | None:
+    """Return what the envelope's transaction may ask for: to be one of the first of its name."""
+    sampling = whole.project.policies.sampling
+    for event, fate in zip(events, whole.fates, strict=True):
+        name = None if fate else sampling.first(event, circumstances.daily)
+        if name:
+            text = f"{whole.project.id} {name}".encode(errors="backslashreplace")
+            key = blake2b(text, digest_size=16, key=circumstances.secret).digest()
+            return First(key, sampling.minimum, _claiming(whole, events, circumstances.secret))
+    return None
 
 
 def _read(payload: bytes) -> Any:
@@ -275,17 +306,12 @@ def _filtered(event: Event, project: Project) -> Dropped | None:
     return None if found is None else _dropped(event.item, found.reason, found.name)
 
 
-def _drawn(
-    headers: Mapping[str, Any],
-    events: Iterable[Event],
-    fates: Iterable[Dropped | None],
-    project: Project,
-    daily: int,
-) -> tuple[Envelope, list[Dropped | None]]:
+def _drawn(whole: Inspection, events: Iterable[Event], daily: int) -> Inspection:
     """Sample what is left; the trace header then says how much of it that is."""
+    project, headers = whole.project, whole.envelope.headers
     pairs: list[tuple[Item, Dropped | None]] = []
     traced: Cut | None = None
-    for event, fate in zip(events, fates, strict=True):
+    for event, fate in zip(events, whole.fates, strict=True):
         cut = None if fate else project.policies.sampling.cut(event, daily)
         if cut is None or cut.kept is event.item:
             pairs.append((event.item, fate))
@@ -298,7 +324,8 @@ def _drawn(
     items = tuple(item for item, _ in pairs)
     if traced is not None:
         headers = sampled(headers, traced.unit, traced.share.share, project.key)
-    return Envelope(headers, items), _together(items, (fate for _, fate in pairs))
+    fates = tuple(_together(items, (fate for _, fate in pairs)))
+    return replace(whole, envelope=Envelope(headers, items), fates=fates)
 
 
 def _left_out(item: Item, cut: Cut, kept: Item) -> Dropped:

@@ -32,6 +32,7 @@ from scrubrelay.service.log import Once, log
 from scrubrelay.service.meters import Meters
 from scrubrelay.service.stores.base import Entry
 from scrubrelay.service.tap import Tap
+from scrubrelay.service.traffic import Traffic
 from scrubrelay.service.watch import Watch
 
 _INLINE: Final = 100_000
@@ -50,6 +51,10 @@ class Keeper(Protocol):
     @property
     def caps(self) -> Caps:
         """What is known of issues that are over their cap."""
+
+    @property
+    def traffic(self) -> Traffic:
+        """What sampling has to know."""
 
     async def keep(self, entry: Entry) -> None:
         """Return when the entry is durable; an entry for which there is no room is counted there.
@@ -149,8 +154,12 @@ class Intake:
             raise BadRequest("invalid event envelope", "too many individual items")
         limits = self._outbox.limits(project)
         captured = self._outbox.captures(project)
-        circumstances = Circumstances(now, limits, client_of(request), captured, self._outbox.caps.secret)
+        daily = self._outbox.traffic.daily(project.id) if project.policies.sampling.by_environment else 0
+        circumstances = Circumstances(
+            now, limits, client_of(request), captured, self._outbox.caps.secret, daily
+        )
         inspection = await _aside(size, inspect, envelope, project, circumstances)
+        inspection = await self._outbox.traffic.among_first(inspection, now)
         self._tell_timeouts(inspection, project)
         outcome = await self._finish(self._outbox.caps.spare(inspection, now), circumstances, size)
         self._tell(outcome, project)

@@ -18,6 +18,7 @@ from scrubrelay.service.log import log
 from scrubrelay.service.stores.base import Entry, Parcel, Store, StoreOptions
 from scrubrelay.service.stores.registry import make_store
 from scrubrelay.service.switches import Switches
+from scrubrelay.service.traffic import Traffic
 from scrubrelay.service.trail import Trail
 from scrubrelay.service.upstream import Post, Upstream
 
@@ -108,6 +109,7 @@ class Outbox:
         self._noting: asyncio.Task[None] | None = None
         self._following: asyncio.Task[None] | None = None
         self.caps = Caps(store, clock)
+        self.traffic = Traffic(store, clock)
 
     @classmethod
     def of(
@@ -158,6 +160,7 @@ class Outbox:
         await self._store.open()
         await self.switches.look()  # before the first envelope: a stop survives a restart
         await self.caps.start()
+        await self.traffic.look()
         loop = asyncio.get_running_loop()
         self._following = loop.create_task(self._follow())
         self._running = loop.create_task(self._forward())
@@ -168,6 +171,7 @@ class Outbox:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.switches.follow())
             group.create_task(self.caps.follow())
+            group.create_task(self.traffic.follow())
 
     async def _forward(self) -> None:
         """Forward until told to stop; after a defect, from the store, as after a restart."""

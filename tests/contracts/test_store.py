@@ -14,6 +14,7 @@ from scrubrelay.core.policy.caps import Capped, Claim, Untold
 from scrubrelay.core.policy.capture import Switch
 from scrubrelay.core.wire.ratelimits import RateLimit, RateLimits
 from scrubrelay.service.stores.base import Entry, Pending, Settlement, State, Store, StoreOptions
+from scrubrelay.service.stores.firsts import MOST_NAMES
 from scrubrelay.service.stores.sqlite import SqliteStore
 
 MAKERS: Mapping[str, Callable[[Path, StoreOptions], Store]] = {
@@ -481,3 +482,27 @@ async def test_issues_whose_window_is_over_are_forgotten_unless_they_have_to_tel
     await store.prune(NOW + 3600, 100)
     assert (await store.issues.figures(NOW)).issues == 1
     assert await offered(store, claim("j", limit=1), at=NOW + 3600) == ["untold"]
+
+
+# ---- the first transactions of an hour
+
+
+async def test_as_many_of_a_name_are_the_first_of_an_hour_as_the_limit_says(make: Make) -> None:
+    """Over several workers, at the same time."""
+    stores = [await make(slot=slot, slots=2) for slot in range(2)]
+    asked = [store.firsts.take(b"n" * 16, 3, NOW) for store in stores for _ in range(5)]
+    assert sorted(await asyncio.gather(*asked)) == [False] * 7 + [True] * 3
+    assert await stores[0].firsts.take(b"m" * 16, 3, NOW)
+
+
+async def test_the_next_hour_has_its_own_firsts(store: Store) -> None:
+    taken = [await store.firsts.take(b"n" * 16, 1, NOW + seconds) for seconds in (0, 1, 3600)]
+    assert taken == [True, False, True]
+
+
+async def test_names_of_an_hour_are_bounded(store: Store) -> None:
+    """What past hours left behind makes room; a flood of new names in one hour is sampled like the rest."""
+    asked = (store.firsts.take(number.to_bytes(16), 1, NOW) for number in range(MOST_NAMES + 1))
+    taken = await asyncio.gather(*asked)
+    assert (taken.count(True), taken[-1]) == (MOST_NAMES, False)
+    assert await store.firsts.take(b"n" * 16, 1, NOW + 3600)

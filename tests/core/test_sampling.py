@@ -148,3 +148,44 @@ def test_a_container_of_one_trace_is_whole():
 def test_without_sampling_the_header_stays_as_it_is():
     trace = {"trace_id": "0" * 32, "sample_rate": "0.50"}
     assert decode(run(Sampling(), transaction("0" * 32), trace=trace).clean).headers["trace"] == trace
+
+
+@pytest.mark.parametrize(
+    ("document", "asks"),
+    [
+        ({"transaction": "/rare"}, True),
+        ({"transaction": "/user/7", "transaction_info": {"source": "url"}}, False),
+        ({"transaction": "/user/{id}", "transaction_info": {"source": "route"}}, True),
+        ({"transaction": ""}, False),
+        ({"transaction": "/all", "environment": "development"}, False),
+    ],
+)
+def test_a_transaction_with_a_real_name_may_be_one_of_the_first_of_its_hour(document, asks):
+    sampling = Sampling(by_environment=True, minimum=5)
+    inspection = inspect(Envelope({}, (item("transaction", document),)), project(sampling), Circumstances())
+    assert (inspection.first is not None) is asks
+
+
+def test_as_one_of_the_first_it_goes_on_as_it_came():
+    """At a share of 1, so the rate in its header stays the SDK's, and no estimate suffers."""
+    trace = {"trace_id": "0" * 32, "sample_rate": "0.5"}
+    named = item("transaction", {"transaction": "/rare", "contexts": {"trace": {"trace_id": "0" * 32}}})
+    one = inspect(
+        Envelope({"trace": trace}, (named,)), project(Sampling((Rule(0),), minimum=5)), Circumstances()
+    )
+    assert one.fates[0].reason is Reason.SAMPLED
+    assert one.first.inspection.fates == (None,)
+    assert rate_of(finish(one.first.inspection)) == 0.5
+
+
+def test_projects_and_names_have_their_own_firsts():
+    sampling = Sampling((Rule(0),), minimum=5)
+    keys = {
+        inspect(
+            Envelope({}, (item("transaction", {"transaction": name}),)),
+            project(sampling, number),
+            Circumstances(secret=secret),
+        ).first.name
+        for number, name, secret in ((1, "/a", b"x"), (1, "/b", b"x"), (2, "/a", b"x"), (1, "/a", b"y"))
+    }
+    assert len(keys) == 4

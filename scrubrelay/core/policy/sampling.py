@@ -225,6 +225,19 @@ class Sampling:
         share = self.share(unit, daily)
         return Cut(event.item if unit.is_kept(share.share) else None, unit, share)
 
+    def first(self, event: Event, daily: int) -> str | None:
+        """Return the name of a transaction that may be one of the first of its hour, if that is of use to it.
+
+        A name that is a bare URL is as good as none: each visitor would bring a new one.
+        """
+        if not self.minimum or event.type != "transaction" or event.document is None:
+            return None
+        info = event.fields.get("transaction_info")
+        if not event.transaction or (isinstance(info, dict) and info.get("source") == "url"):
+            return None
+        unit = Unit.of_event(event, "traces")
+        return event.transaction if self.share(unit, daily).share < 1 else None
+
     def _cut_entries(self, event: Event, entries: Sequence[Any], what: What, daily: int) -> "Cut":
         units = [Unit.of_entry(one, number, event, what) for number, one in enumerate(entries)]
         shares = [self.share(unit, daily) for unit in units]

@@ -13,6 +13,7 @@ from scrubrelay.core.pipeline import Clean
 from scrubrelay.core.policy.caps import Claim
 from scrubrelay.core.wire.ratelimits import RateLimits
 from scrubrelay.service.stores.audit import AuditStore
+from scrubrelay.service.stores.firsts import FirstStore
 from scrubrelay.service.stores.issues import IssueStore
 from scrubrelay.service.stores.switches import SwitchStore
 
@@ -233,6 +234,10 @@ class Store(Protocol):
     @property
     def issues(self) -> IssueStore:
         """What it counts for the caps."""
+
+    @property
+    def firsts(self) -> FirstStore:
+        """What it counts for the sampling."""
 
     def append(self, entry: Entry) -> asyncio.Future[Sequence[Parcel]]:
         """Keep an envelope and book it; what has a claim is counted with it, in the same transaction.

@@ -47,7 +47,13 @@ INSERT INTO counter VALUES ('issues', 0), ('caps_reached', 0), ('caps_suppressed
 """
 """Several keys lead to one issue; `keys` has them one behind the other, for when its row goes."""
 
-STEPS: Final[Mapping[int, str]] = {2: _AUDIT, 3: _CAPTURE, 4: _ISSUES}
+_FIRSTS: Final = """
+CREATE TABLE first_of_hour (name BLOB PRIMARY KEY, hour INTEGER NOT NULL, taken INTEGER NOT NULL)
+  WITHOUT ROWID;
+"""
+"""How many transactions of a name have gone on in an hour whatever their share; older hours are deleted."""
+
+STEPS: Final[Mapping[int, str]] = {2: _AUDIT, 3: _CAPTURE, 4: _ISSUES, 5: _FIRSTS}
 """Version -> the statements that lead to it from the one before."""
 
 VERSION: Final = max(STEPS)

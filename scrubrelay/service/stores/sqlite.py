@@ -25,6 +25,7 @@ from scrubrelay.service.stores.base import (
     Status,
     StoreOptions,
 )
+from scrubrelay.service.stores.firsts_sqlite import SqliteFirsts
 from scrubrelay.service.stores.issues_sqlite import SqliteIssues, forget_ended
 from scrubrelay.service.stores.reserve import Reserve
 from scrubrelay.service.stores.schema import connect, one_at_a_time, vacuum
@@ -56,6 +57,7 @@ class SqliteStore:
         self.audit = SqliteAudit(path, self._writer)
         self.switches = SqliteSwitches(self._writer)
         self.issues = SqliteIssues(self._writer)
+        self.firsts = SqliteFirsts(self._writer)
         self._uncounted = Uncounted()
         self._counting = 0
 
