@@ -26,7 +26,7 @@ from tests.helpers.relay import Relay, running
 
 DROPPED = (Shape.OPAQUE, Shape.REPLAY_RECORDING, Shape.REPLAY_VIDEO)
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/policy.md")
 KEY = "0123456789abcdef0123456789abcdef"
 ENVIRONMENT = {
     "SHOP_DSN": f"https://{KEY}@sentry.example.com/7",
