@@ -197,9 +197,8 @@ def test_every_short_variable_is_documented(name):
 
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_is_documented_with_its_client_report(reason):
-    rows = [
-        line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith(f"| `{reason}` |")
-    ]
+    _, _, table = (ROOT / "README.md").read_text().partition("| reason | it was dropped because |")
+    rows = [line for line in table.splitlines() if line.startswith(f"| `{reason}` |")]
     shown = f"`{REPORTED[reason]}`" if REPORTED[reason] else ""
     assert [row.split("|")[3].strip() for row in rows] == [shown]
 

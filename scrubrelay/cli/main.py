@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "check": ("scrubrelay.cli.check", "Say what is wrong with the configuration, or show what holds."),
     "schema": ("scrubrelay.cli.schema", "Print the JSON Schema of scrubrelay.toml, for editors."),
     "scrub": ("scrubrelay.cli.scrub", "Scrub a JSON document, JSON lines or an envelope, offline."),
+    "explain": ("scrubrelay.cli.explain", "Say why an event would go on or not."),
     "patterns": ("scrubrelay.cli.patterns", "List the patterns, or test them and your own."),
     "token": ("scrubrelay.cli.token", "Say which tokens stand for a value, and which key made a token."),
     "import": (

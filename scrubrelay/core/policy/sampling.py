@@ -114,13 +114,27 @@ class Unit:
         """Tell whether it is one of the share that goes on."""
         if share >= 1:
             return True
-        rate, rand = self.trace.rate or 1.0, self.trace.rand
-        if self.what != "traces":
-            rate = 1.0  # errors and logs are sent whether their trace was drawn or not
-        # A number that the SDK itself would not have kept was not drawn for this decision.
-        if rand is not None and rand < rate:
-            return rand < rate * share
+        if (rand := self._rand) is not None:
+            return rand < self._rate * share
         return _hashed(self.trace_id.encode() or self.own) < share
+
+    @property
+    def drawn_by(self) -> Literal["sample_rand", "trace id", "itself"]:
+        """What decides: the number of the head, else the trace's id, else itself."""
+        if self._rand is not None:
+            return "sample_rand"
+        return "trace id" if self.trace_id else "itself"
+
+    @property
+    def _rate(self) -> float:
+        """The share that the SDK kept; it sends errors and logs whether their trace was drawn or not."""
+        return (self.trace.rate or 1.0) if self.what == "traces" else 1.0
+
+    @property
+    def _rand(self) -> float | None:
+        """The head's number; one that the SDK would not have kept was not drawn for this decision."""
+        rand = self.trace.rand
+        return rand if rand is not None and rand < self._rate else None
 
 
 def _hashed(seed: bytes) -> float:
