@@ -7,6 +7,7 @@ import pytest
 
 from scrubrelay.core.errors import Reason
 from scrubrelay.core.pipeline import Circumstances, Dropped, Kept, finish, inspect
+from scrubrelay.core.policy.caps import Cap
 from scrubrelay.core.policy.policies import Policies
 from scrubrelay.core.policy.sampling import Rule, Sampling
 from scrubrelay.core.project import Project
@@ -189,3 +190,13 @@ def test_projects_and_names_have_their_own_firsts():
         for number, name, secret in ((1, "/a", b"x"), (1, "/b", b"x"), (2, "/a", b"x"), (1, "/a", b"y"))
     }
     assert len(keys) == 4
+
+
+def test_a_cap_finds_its_event_behind_a_container_that_was_split():
+    policies = Policies(sampling=Sampling((Rule(0.4, what="logs"),)), cap=Cap(1))
+    capped = Project(1, KEY, "", REDACTOR, policies=policies)
+    items = (item("log", spans(50)), item("event", {"message": "x"}))
+    one = inspect(Envelope({}, items), capped, Circumstances())
+    assert one.claim is not None
+    assert one.envelope.items[one.claimant] is items[1]
+    assert [type(fate) for fate in one.capped().fates] == [type(None), Dropped, Dropped]
