@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 import orjson
 from aiohttp import web
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from scrubrelay.core.errors import BadRequest, Reason
 from scrubrelay.core.evidence import OTHER
@@ -19,7 +19,7 @@ from scrubrelay.core.redaction.scanner import LATE
 from scrubrelay.service.admin.moments import Moment, iso, seconds
 from scrubrelay.service.admin.projects import ProjectNumber, chosen
 from scrubrelay.service.admin.route import Call, Model
-from scrubrelay.service.stores.audit import Dimension, Group, Where
+from scrubrelay.service.stores.audit import DIMENSIONS, Dimension, Group, Where
 
 _DAY: Final = 86400.0
 _HOUR: Final = 3600
@@ -50,12 +50,20 @@ class FindingsQuery(Model):
     type: Annotated[Name, Field(description="Item type, as in `event`.")] = ""
     pattern: Annotated[Name, Field(description="A pattern's id, or the first part of some.")] = ""
     path: Annotated[Name, Field(description="A path, and all below it; list indices are `*`.")] = ""
-    since: Moment = (True, _DAY)
+    since: Annotated[Moment, Field(description="The last day, if not given.")] = (True, _DAY)
     until: Moment | None = None
     by: Annotated[
         tuple[Dimension, ...],
         BeforeValidator(_listed),
         Field(min_length=1, max_length=5, description="What is told apart, in this order: `pattern,path`."),
+        WithJsonSchema(
+            {
+                "type": "array",
+                "items": {"type": "string", "enum": DIMENSIONS},
+                "minItems": 1,
+                "uniqueItems": True,
+            }
+        ),
     ] = ("pattern", "path")
     limit: Annotated[int, Field(ge=1, le=_MOST)] = 100
     cursor: Annotated[str, Field(max_length=2000, description="`next` of the page before.")] = ""
@@ -162,7 +170,7 @@ class CoverageQuery(Model):
     """Which part of the traffic."""
 
     project: ProjectNumber | None = None
-    since: Moment = (True, 7 * _DAY)
+    since: Annotated[Moment, Field(description="The last seven days, if not given.")] = (True, 7 * _DAY)
     until: Moment | None = None
     top: Annotated[int, Field(ge=1, le=_MOST, description="How many of the hottest paths.")] = 20
 

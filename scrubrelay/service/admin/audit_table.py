@@ -4,6 +4,7 @@ from typing import Final
 
 from scrubrelay.service.admin.audit_event import EventAnswer, LogAnswer, LogQuery, show_event, show_log
 from scrubrelay.service.admin.audit_findings import (
+    CSV,
     CoverageAnswer,
     CoverageQuery,
     FindingsAnswer,
@@ -26,7 +27,8 @@ AUDIT: Final[tuple[Route, ...]] = (
         TryQuery,
         TryBody,
         max_body=MAX_BODY,
-        refuses=(404, 413, 415, 422),
+        refuses=(404, 415, 422),
+        bare=("application/x-sentry-envelope", "application/x-ndjson"),
     ),
     Route(
         "POST",
@@ -36,7 +38,8 @@ AUDIT: Final[tuple[Route, ...]] = (
         "Whether anything is left in exported events",
         VerifyAnswer,
         VerifyQuery,
-        refuses=(404, 413, 415, 422),
+        refuses=(404, 415, 422),
+        bare=("application/x-ndjson",),
     ),
     Route(
         "GET",
@@ -46,6 +49,7 @@ AUDIT: Final[tuple[Route, ...]] = (
         "What was redacted",
         FindingsAnswer,
         FindingsQuery,
+        also=(CSV,),
     ),
     Route(
         "GET",

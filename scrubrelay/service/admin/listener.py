@@ -58,6 +58,8 @@ class Admin:
         there = [(route, path) for route in self._routes if (path := route.match(steps)) is not None]
         if not there:
             raise NotFound("not found")
+        fewest = min(len(path) for _, path in there)  # `/api/outbox/retry` is no envelope called "retry"
+        there = [(route, path) for route, path in there if len(path) == fewest]
         method = "GET" if request.method == "HEAD" else request.method
         for route, path in there:
             if route.method == method:

@@ -3,55 +3,51 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
+import regex
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from scrubrelay.config.values import read_duration
 
+_PATTERN: Final = (
+    r"^(?:[0-9]{1,12}(?:\.[0-9]{1,6})?"
+    r"|[0-9]{1,8}(?:\.[0-9]{1,6})?(?:ms|s|m|h|d)"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?)$"
+)
 _LATEST: Final = 253_402_300_799.0
 """The end of the year 9999, the last that ISO 8601 has four digits for."""
-_LONGEST: Final = 100 * 366 * 86400.0
 
 
 def _read(value: Any) -> tuple[bool, float]:
     """Return whether it is a time ago, and the seconds."""
-    text = str(value).strip()
+    text = str(value)
+    ago = text[-1:] in "smhd" and not text.endswith("Z")
     try:
-        moment = float(text)
-    except ValueError:
-        moment = _worded(text)
-        if moment < 0:
-            return True, -moment
-    if not 0 <= moment <= _LATEST:
-        raise _expected()
-    return False, moment
-
-
-def _worded(text: str) -> float:
-    """Return seconds since the epoch for ISO 8601; a duration is negative."""
-    try:
-        read = datetime.fromisoformat(text)
-        return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+        seconds_of = _worded(text, ago=ago) if regex.fullmatch(_PATTERN, text) and text.isascii() else -1.0
     except (ValueError, OverflowError):
-        pass
-    try:
-        ago = read_duration(text)
-    except PydanticCustomError as error:
-        raise _expected() from error
-    if not 0 < ago <= _LONGEST:
-        raise _expected()
-    return -ago
+        seconds_of = -1.0
+    if not 0 <= seconds_of <= _LATEST:
+        raise PydanticCustomError(
+            "expected", 'expected "24h", "2026-01-31T12:00Z", or seconds since the epoch'
+        )
+    return ago, seconds_of
 
 
-def _expected() -> PydanticCustomError:
-    return PydanticCustomError("expected", 'expected "24h", "2026-01-31T12:00Z", or seconds since the epoch')
+def _worded(text: str, *, ago: bool) -> float:
+    if ago:
+        return read_duration(text)
+    if "-" not in text:
+        return float(text)
+    read = datetime.fromisoformat(text)
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
 
 
 Moment = Annotated[
     tuple[bool, float],
     BeforeValidator(_read),
     Field(description='"24h" ago, ISO 8601 (UTC if it does not say), or seconds since the epoch.'),
-    WithJsonSchema({"type": "string", "examples": ["24h", "2026-01-31T12:00:00Z", "1769860800"]}),
+    WithJsonSchema({"type": "string", "pattern": _PATTERN, "examples": ["24h", "2026-01-31T12:00:00Z"]}),
 ]
 """A moment of a query; `seconds` makes one of it."""
 

@@ -161,6 +161,8 @@ class Route:
         content_type: Of a successful answer that is not JSON.
         max_body: Most bytes that a body may have.
         refuses: Statuses that it may answer beside those that any route may.
+        bare: Content types of bodies that the handler reads by itself; `body` is one of several then.
+        also: Other content types of a successful answer.
     """
 
     method: Method
@@ -174,6 +176,8 @@ class Route:
     content_type: str = "application/json"
     max_body: int = _SMALL
     refuses: tuple[int, ...] = ()
+    bare: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     steps: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -7,6 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from scrubrelay.service.admin.audit_table import AUDIT
 from scrubrelay.service.admin.capped import CapsAnswer, CapsQuery, ResetOrder, list_caps, reset_caps
 from scrubrelay.service.admin.capture import CaptureAnswer, CaptureOrder, show_capture, switch_capture
+from scrubrelay.service.admin.openapi import openapi_route
 from scrubrelay.service.admin.reloading import ReloadAnswer, reload
 from scrubrelay.service.admin.route import Route
 from scrubrelay.service.admin.seen import ProjectsAnswer, list_projects
@@ -26,7 +27,7 @@ from scrubrelay.service.admin.stored import (
 from scrubrelay.service.admin.tail import NDJSON, tail
 from scrubrelay.service.tap import Wanted
 
-ROUTES: Final[tuple[Route, ...]] = (
+_ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/api/status", status, "read", "How the relay does", StatusAnswer),
     Route("GET", "/metrics", metrics, "read", "The same for Prometheus", content_type=CONTENT_TYPE_LATEST),
     Route("GET", "/api/capture", show_capture, "read", "What is switched off", CaptureAnswer),
@@ -70,3 +71,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/api/tail", tail, "read", "Decisions as they are made", query=Wanted, content_type=NDJSON),
     *AUDIT,
 )
+
+ROUTES: Final[tuple[Route, ...]] = (*_ROUTES, openapi_route(_ROUTES))
+"""All of them, the one that describes them included."""
