@@ -39,6 +39,8 @@ _MIB = 2**20
 _DAY = 86400.0
 Action = Literal["replace", "mask", "hash", "partial", "remove"]
 Scope = Literal["read", "write"]
+LogForm = Literal["text", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 class ServerSettings(Table):
@@ -53,6 +55,13 @@ class ServerSettings(Table):
     shutdown_timeout: Annotated[
         Duration, Field(description="How long a stop waits for requests in flight and a last delivery.")
     ] = 10.0
+    log: Annotated[
+        LogForm, Field(description='Lines on stderr for people, or with `"json"` a document on each.')
+    ] = "text"
+    log_level: Annotated[
+        LogLevel,
+        Field(description='`"debug"` has a line for each request and each dropped item, no payload.'),
+    ] = "info"
 
 
 class TokenSettings(Table):

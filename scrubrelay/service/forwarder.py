@@ -317,6 +317,7 @@ class Forwarder:
     def _settle(self, parcel: Parcel | None = None, fate: Any = None, status: int | None = None) -> None:
         """Note the end of a parcel's wait; one batch is under way at a time, the next gathers meanwhile."""
         if parcel is not None:
+            _tell_end(parcel, fate, status)
             self._settlements.append(Settlement(parcel.id, fate, self._clock.now(), status))
         if self._settling is not None or not self._settlements:
             return
@@ -384,6 +385,18 @@ class Forwarder:
             lane.stored_up_to = max(lane.stored_up_to, newest)
         self._caught_up = True
         self._ring_all()
+
+
+def _tell_end(parcel: Parcel, fate: Fate | Reason, status: int | None) -> None:
+    log(
+        "forwarded" if fate is Fate.FORWARDED else "dropped",
+        level=logging.DEBUG,
+        target=parcel.target,
+        project=parcel.project_id,
+        event_id=parcel.event_id or "-",
+        reason=fate if isinstance(fate, Reason) else "-",
+        status=status or "-",
+    )
 
 
 def _packed(clean: Clean, target: Target, waited: float) -> bytes:

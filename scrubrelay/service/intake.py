@@ -28,7 +28,7 @@ from scrubrelay.service.caps import Caps
 from scrubrelay.service.client import client_of
 from scrubrelay.service.clock import Clock
 from scrubrelay.service.evidence import Witness
-from scrubrelay.service.log import Once, log
+from scrubrelay.service.log import Once, is_debugging, log
 from scrubrelay.service.meters import Meters
 from scrubrelay.service.stores.base import Entry
 from scrubrelay.service.tap import Tap
@@ -41,6 +41,8 @@ _QUOTA = (
     "Sentry dropped data due to a quota or internal rate limit being reached. This will not affect your "
     "application. See https://docs.sentry.io/product/accounts/quotas/ for more information."
 )
+_EXPECTED: Final = frozenset({Reason.CAPPED, Reason.CAPTURE_OFF})
+"""Reasons that are no surprise to whoever set them."""
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -206,23 +208,22 @@ class Intake:
             await self._outbox.keep(entry)
 
     def _tell(self, outcome: Outcome, project: Project) -> None:
-        """Log the first of each kind of thing that was dropped; the ledger counts the rest.
+        """Log the first of each kind of thing that was dropped, or all at level debug; the ledger counts.
 
         What was asked for in the configuration is no reason to warn anybody.
         """
+        debugging = is_debugging()
         for one in outcome.decisions:
             if isinstance(one, Kept):
                 self._tell_late(one, project)
-            elif one.reason is not Reason.CAPPED and self._once.first(one.type, one.reason, one.detail):
-                log(
-                    "dropped",
-                    level=logging.INFO if one.reason in RELAY_LISTS else logging.WARNING,
-                    type=one.type,
-                    reason=one.reason,
-                    detail=one.detail or "-",
-                    project=project.id,
-                    note="first of its kind; the ledger counts all",
-                )
+                continue
+            why = {"type": one.type, "reason": one.reason, "detail": one.detail or "-", "project": project.id}
+            if one.reason not in _EXPECTED and self._once.first(one.type, one.reason, one.detail):
+                note = "first of its kind; the ledger counts all"
+                level = logging.INFO if one.reason in RELAY_LISTS else logging.WARNING
+                log("dropped", level=level, **why, event_id=outcome.event_id or "-", note=note)
+            elif debugging:
+                log("dropped", level=logging.DEBUG, **why, event_id=outcome.event_id or "-")
 
     def _tell_late(self, kept: Kept, project: Project) -> None:
         """Log the first time that a pattern ran out of its budget, so that a string was hidden whole."""

@@ -66,7 +66,7 @@ class Meters:
             status: That of the answer.
             begun: What `moment` was when it came.
         """
-        endpoint = _endpoint(path)
+        endpoint = endpoint_of(path)
         histogram = self._requests.get((endpoint, status))
         if histogram is None:
             histogram = self._requests[endpoint, status] = Histogram()
@@ -101,7 +101,8 @@ class Meters:
         self._second = now
 
 
-def _endpoint(path: str) -> str:
+def endpoint_of(path: str) -> str:
+    """Return the name of a known endpoint of the ingest listener; all others are `other`."""
     last = path.rstrip("/").rpartition("/")[2]
     if last in _ENDPOINTS:
         return last

@@ -16,6 +16,7 @@ from scrubrelay.core.errors import ConfigError, place_of
 from scrubrelay.core.project import Projects
 from scrubrelay.service.clock import Clock, SystemClock
 from scrubrelay.service.log import log
+from scrubrelay.service.notify import News
 
 _POLL: Final = 1.5
 """Seconds between two looks at the files. Polling works on every file system, mounted ones included."""
@@ -56,6 +57,7 @@ class Configuration:
     Args:
         source: Where it comes from.
         clock: What tells when it was loaded.
+        said: Is told when a reload begins, and what came of it.
 
     Attributes:
         projects: The compiled table of projects.
@@ -68,7 +70,10 @@ class Configuration:
         ConfigError: With every mistake.
     """
 
-    def __init__(self, source: Source, clock: Clock | None = None) -> None:
+    def __init__(
+        self, source: Source, clock: Clock | None = None, said: Callable[[News], None] = lambda _: None
+    ) -> None:
+        self._said = said
         self._source = source
         self._clock = clock or SystemClock()
         self._loaded = self._watched = source.read()
@@ -98,7 +103,10 @@ class Configuration:
             cause: What the log says led to it.
         """
         async with self._one_at_a_time:
-            return await self._reload(cause)
+            self._said(News.RELOADING)
+            taken = await self._reload(cause)
+            self._said(News.RELOADED if taken else News.REFUSED)
+            return taken
 
     async def _reload(self, cause: str) -> bool:
         try:

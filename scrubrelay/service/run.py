@@ -8,6 +8,7 @@ from scrubrelay.config.settings import Settings
 from scrubrelay.config.values import Address
 from scrubrelay.service.clock import SystemClock
 from scrubrelay.service.log import set_up
+from scrubrelay.service.notify import Herald, Readiness, Systemd
 from scrubrelay.service.supervisor import Supervisor, reserve
 from scrubrelay.service.worker import Post, work
 
@@ -24,10 +25,11 @@ def serve(settings: Settings, config_path: Path | None) -> int:
         ScrubrelayError: The store cannot be opened.
         OSError: Nobody may listen there.
     """
-    workers = settings.server.workers
+    workers, clock = settings.server.workers, SystemClock()
+    readiness = Readiness(Systemd(os.environ, os.getpid()), workers, clock)
     if workers == 1:
-        return work(Post(config_path))
-    set_up()
+        return work(Post(config_path), Herald(readiness))
+    set_up(form=settings.server.log, level=settings.server.log_level)
     listen = settings.server.listen
     with reserve(listen.host, listen.port) as holder:
         # The port that the system chose, if it was to choose one: all workers share it.
@@ -35,7 +37,8 @@ def serve(settings: Settings, config_path: Path | None) -> int:
         supervisor = Supervisor(
             lambda slot: Post(config_path, slot, workers).command(),
             workers,
-            SystemClock(),
+            clock,
             settings.server.shutdown_timeout,
+            readiness,
         )
         return asyncio.run(supervisor.run())

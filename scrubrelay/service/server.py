@@ -14,8 +14,8 @@ from scrubrelay.core.errors import BadRequest, NotFound, ScrubrelayError, place_
 from scrubrelay.core.project import BIGGEST_ID
 from scrubrelay.service.answers import FOR_BROWSERS, preflight, refusal, reply, wrong_method
 from scrubrelay.service.intake import Intake
-from scrubrelay.service.log import Once, log
-from scrubrelay.service.meters import Meters
+from scrubrelay.service.log import Once, is_debugging, log
+from scrubrelay.service.meters import Meters, endpoint_of
 
 Handler = Callable[[web.BaseRequest, int | None], Awaitable[web.Response]]
 
@@ -91,6 +91,8 @@ class Server:
             if not self._under_way:
                 self._quiet.set()
         self._meters.request(request.path, response.status, begun)
+        if is_debugging():
+            self._log_request(request, response.status, self._meters.moment() - begun)
         response.headers.update(FOR_BROWSERS)
         if self._draining:
             response.force_close()
@@ -160,6 +162,17 @@ class Server:
         capture = self._capture()
         told = {} if capture == "on" else {"capture": capture}
         return reply({"is_healthy": ready, **told}, 200 if ready else 503)
+
+    def _log_request(self, request: web.BaseRequest, status: int, seconds: float) -> None:
+        """Log a request; not its path and query, which hold keys and may hold an event."""
+        log(
+            "request",
+            level=logging.DEBUG,
+            endpoint=endpoint_of(request.path),
+            status=status,
+            ms=round(seconds * 1000, 2),
+            bytes=request.content_length or 0,
+        )
 
     def _note(self, error: ScrubrelayError) -> None:
         """Log the first of each kind of refusal: there may be one for each event of a misconfigured app."""

@@ -10,6 +10,7 @@ from typing import Final
 from scrubrelay.core.delivery import backoff
 from scrubrelay.service.clock import Clock
 from scrubrelay.service.log import log
+from scrubrelay.service.notify import News, Readiness
 
 _STEADY: Final = 30.0
 """Seconds that a worker must have run for its end not to count as a failed start."""
@@ -28,15 +29,22 @@ class Supervisor:
         workers: How many slots there are.
         clock: The time.
         shutdown_timeout: How long a worker may take to stop.
+        readiness: Is told what each worker says of itself, a word on a line of its stdout.
     """
 
     def __init__(
-        self, command: Callable[[int], Sequence[str]], workers: int, clock: Clock, shutdown_timeout: float
+        self,
+        command: Callable[[int], Sequence[str]],
+        workers: int,
+        clock: Clock,
+        shutdown_timeout: float,
+        readiness: Readiness,
     ) -> None:
         self._command = command
         self._workers = workers
         self._clock = clock
         self._patience = shutdown_timeout + _GRACE
+        self._readiness = readiness
         self._stopping = asyncio.Event()
         self._running: dict[int, asyncio.subprocess.Process] = {}
 
@@ -44,13 +52,27 @@ class Supervisor:
         """Return 0 when all workers have stopped because they were told to."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stopping.set)
+            loop.add_signal_handler(number, self._stop)
         loop.add_signal_handler(signal.SIGHUP, self._forward, signal.SIGHUP)
         async with asyncio.TaskGroup() as group:
-            for slot in range(self._workers):
-                group.create_task(self._keep_alive(slot))
+            watchdog = group.create_task(self._keep_watch())
+            lives = [group.create_task(self._keep_alive(slot)) for slot in range(self._workers)]
+            await asyncio.wait(lives)
+            watchdog.cancel()
         log("stopped")
         return 0
+
+    def _stop(self) -> None:
+        self._readiness.stop()
+        self._stopping.set()
+
+    async def _keep_watch(self) -> None:
+        """Tell systemd twice in each of its intervals that the relay lives, if it wants to know."""
+        if self._readiness.watchdog is None:
+            return
+        while True:
+            self._readiness.live()
+            await self._clock.sleep(self._readiness.watchdog / 2)
 
     async def _keep_alive(self, slot: int) -> None:
         failures = 0
@@ -69,9 +91,13 @@ class Supervisor:
 
     async def _one_life(self, slot: int) -> int:
         process = await asyncio.create_subprocess_exec(
-            *self._command(slot), stdin=asyncio.subprocess.PIPE, preexec_fn=_unmoved_by_hangup
+            *self._command(slot),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            preexec_fn=_unmoved_by_hangup,
         )
         self._running[slot] = process
+        hearing = asyncio.ensure_future(self._hear(slot, process))
         ended = asyncio.ensure_future(process.wait())
         stopping = asyncio.ensure_future(self._stopping.wait())
         await asyncio.wait((ended, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -79,7 +105,18 @@ class Supervisor:
         if not ended.done():
             await self._last_wait(slot, process, ended)
         del self._running[slot]
+        await hearing
+        self._readiness.note(slot, News.ENDED)
         return await ended
+
+    async def _hear(self, slot: int, process: asyncio.subprocess.Process) -> None:
+        """Pass on what a worker says of itself, until it ends."""
+        if process.stdout is None:
+            raise RuntimeError("a worker without a stdout")
+        known = {news.value.encode(): news for news in News}
+        async for line in process.stdout:
+            if (news := known.get(line.strip())) is not None:
+                self._readiness.note(slot, news)
 
     async def _last_wait(
         self, slot: int, process: asyncio.subprocess.Process, ended: asyncio.Future[int]

@@ -24,6 +24,7 @@ from scrubrelay.service.greeting import greeting
 from scrubrelay.service.intake import Intake
 from scrubrelay.service.log import log, on_loop_error, set_up
 from scrubrelay.service.meters import Meters
+from scrubrelay.service.notify import Herald, News
 from scrubrelay.service.outbox import Outbox
 from scrubrelay.service.peers import Peers, Window
 from scrubrelay.service.reload import Configuration, Source
@@ -66,25 +67,33 @@ class Post:
         return cls(Path(path[0]) if path else None, int(slot), int(slots))
 
 
-def work(post: Post) -> int:
+def work(post: Post, herald: Herald) -> int:
     """Serve until told to stop; return the process's exit code.
+
+    Args:
+        post: Which of the workers this is.
+        herald: Who is told when it serves, reloads and stops.
 
     Raises:
         ConfigError: The configuration is wrong; with every mistake.
         ScrubrelayError: The store cannot be opened.
         OSError: Nobody may listen there.
     """
-    set_up(f"worker={post.slot} " if post.slots > 1 else "")
+    number = post.slot if post.slots > 1 else None
+    set_up(number)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
-    configuration = Configuration(Source(post.path, os.environ))
+    configuration = Configuration(Source(post.path, os.environ), said=herald.say)
+    server = configuration.settings.server
+    set_up(number, server.log, server.log_level)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_Worker(post, configuration, SystemClock()).run())
+        return runner.run(_Worker(post, configuration, herald, SystemClock()).run())
 
 
 @dataclass(slots=True)
 class _Worker:
     post: Post
     configuration: Configuration
+    herald: Herald
     clock: Clock
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -132,7 +141,9 @@ class _Worker:
             if self.post.slot == 0:
                 self._greet(address, own)
                 await _listen_if_free(admin, configuration.settings.admin.listen)
+            self.herald.say(News.READY)
             await self._wait()
+            self.herald.stop()
             for site in ingest.sites:
                 await site.stop()
             await server.drain(patience)
@@ -147,9 +158,17 @@ class _Worker:
             background = [group.create_task(self.configuration.follow(self.clock))]
             if reader is not None:
                 background.append(group.create_task(self._stop_after(reader)))
+            if self.herald.every is not None:
+                background.append(group.create_task(self._live(self.herald.every)))
             await self.stopping.wait()
             for task in background:
                 task.cancel()
+
+    async def _live(self, every: float) -> None:
+        """Say again and again that this worker lives; one whose event loop hangs does not."""
+        while True:
+            self.herald.say(News.ALIVE)
+            await self.clock.sleep(every)
 
     async def _stop_after(self, reader: asyncio.StreamReader) -> None:
         """Stop when the supervisor has died: nobody would restart this worker, or stop it."""
@@ -205,7 +224,7 @@ async def _parent() -> asyncio.StreamReader:
 def main() -> int:
     """Run the worker that the command line describes."""
     try:
-        return work(Post.parse(sys.argv[1:]))
+        return work(Post.parse(sys.argv[1:]), Herald(None))
     except ConfigError as error:
         for problem in error.problems:
             log("configuration_problem", level=logging.ERROR, problem=problem)

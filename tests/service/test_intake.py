@@ -304,3 +304,18 @@ async def test_a_pattern_that_runs_out_of_time_is_logged_once_by_its_name(relay,
     assert "pattern=slow.z" in told
     assert "zzz" not in caplog.text
     assert [message(clean) for clean in await relay.kept()] == ["[hidden]"] * 2
+
+
+async def test_at_level_debug_every_drop_and_request_has_its_line_without_payload(relay, caplog):
+    caplog.set_level("DEBUG", "scrubrelay")
+    body = b'{"event_id":"%b"}\n{"type":"event"}\nhushhush' % (b"b" * 32)
+    for _ in range(2):
+        await relay.envelope(body)
+    lines = [record.getMessage() for record in caplog.records]
+    dropped = [line for line in lines if line.startswith("dropped ")]
+    assert [f"event_id={'b' * 32}" in line and "reason=undecodable" in line for line in dropped] == [
+        True,
+        True,
+    ]
+    assert [line.startswith("request endpoint=envelope status=200 ") for line in lines].count(True) == 2
+    assert not [line for line in lines if "hushhush" in line or KEY in line]

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from pathlib import Path
 
+import orjson
 import pytest
 
 from scrubrelay.service.log import Once, log, on_loop_error, set_up
@@ -11,13 +13,14 @@ from scrubrelay.service.log import Once, log, on_loop_error, set_up
 @pytest.fixture(autouse=True)
 def _own_logging():
     root = logging.getLogger()
-    before = root.handlers[:], root.level
+    ours = logging.getLogger("scrubrelay")
+    before = root.handlers[:], root.level, ours.level
     yield
-    root.handlers[:], root.level = before
+    root.handlers[:], root.level, ours.level = before
 
 
 def test_a_line_has_time_level_event_and_fields(capsys):
-    set_up("worker=1 ")
+    set_up(1)
     log("dropped", level=logging.WARNING, type="event", count=3)
     assert capsys.readouterr().err.partition(" ")[2] == "warning worker=1 dropped type=event count=3\n"
 
@@ -59,3 +62,38 @@ def test_the_first_of_each_kind_is_told_once():
 def test_the_kinds_have_an_end():
     once = Once()
     assert sum(once.first(str(number)) for number in range(1000)) == 256
+
+
+def test_as_json_a_line_is_a_document(capsys):
+    set_up(1, "json")
+    log("dropped", level=logging.WARNING, type="event", count=3, time="not this", path=Path("a"))
+    document = orjson.loads(capsys.readouterr().err)
+    assert document.pop("time").endswith("Z")
+    wanted = {"level": "warning", "worker": 1, "event": "dropped", "type": "event", "count": 3, "path": "a"}
+    assert document == wanted
+
+
+def test_as_json_a_value_cannot_make_another_line(capsys):
+    set_up(form="json")
+    log("event", detail='a\n"b\u2028')
+    (line,) = capsys.readouterr().err.strip("\n").split("\n")
+    assert orjson.loads(line)["detail"] == 'a\n"b\u2028'
+
+
+def test_as_json_an_exception_shows_its_type_and_place_only(capsys):
+    set_up(form="json")
+    try:
+        int("hushhush")
+    except ValueError:
+        logging.getLogger("any").exception("it failed")
+    document = orjson.loads(capsys.readouterr().err)
+    assert (document["event"], document["error"].partition(" ")[0]) == ("it failed", "ValueError")
+    assert "hushhush" not in str(document)
+
+
+@pytest.mark.parametrize(("level", "lines"), [("debug", 3), ("info", 2), ("warning", 1), ("error", 0)])
+def test_what_is_less_important_is_left_out(capsys, level, lines):
+    set_up(level=level)
+    for number in (logging.DEBUG, logging.INFO, logging.WARNING):
+        log("event", level=number)
+    assert capsys.readouterr().err.count("\n") == lines

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from scrubrelay.service.clock import SystemClock
+from scrubrelay.service.notify import Readiness, Systemd
 from scrubrelay.service.supervisor import Supervisor, reserve
 
 _LIVES = """
@@ -43,8 +44,13 @@ class Diary:
 @asynccontextmanager
 async def supervised(path: Path, workers: int, code: str = _LIVES):
     """A supervisor and the diary of its workers; stopped by the signal that an orchestrator sends."""
+    readiness = Readiness(Systemd({}, os.getpid()), workers, SystemClock())
     supervisor = Supervisor(
-        lambda slot: [sys.executable, "-c", code, str(slot), str(path)], workers, SystemClock(), 5.0
+        lambda slot: [sys.executable, "-c", code, str(slot), str(path)],
+        workers,
+        SystemClock(),
+        5.0,
+        readiness,
     )
     async with asyncio.TaskGroup() as group:
         task = group.create_task(supervisor.run())
