@@ -10,6 +10,7 @@ from typing import Final
 from scrubrelay.service.clock import Clock
 
 _MICRO: Final = 1_000_000
+_PATIENCE: Final = 0.5
 _STDOUT: Final = 1
 _HEARTBEAT: Final = 1.0
 
@@ -47,7 +48,7 @@ class Systemd:
         if not self._address:
             return
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out:
-            out.setblocking(False)
+            out.settimeout(_PATIENCE)  # the queue of such a socket is ten messages long
             out.sendto("\n".join(lines).encode(), self._address)
 
 
@@ -68,7 +69,7 @@ class Readiness:
         self._reloading: set[int] = set()
         self._refused: set[int] = set()
         self._seen: dict[int, float] = {}
-        self._stopping = False
+        self._started = self._stopping = False
 
     @property
     def watchdog(self) -> float | None:
@@ -105,9 +106,9 @@ class Readiness:
         self._systemd.tell("STOPPING=1", "STATUS=finishing what is in flight")
 
     def live(self) -> None:
-        """Say that the relay lives, unless a worker that was ready says nothing any more."""
+        """Say that the relay lives, once it was ready and unless a worker that serves says nothing more."""
         patience = self._systemd.watchdog
-        if patience is None:
+        if patience is None or not self._started:
             return
         now = self._clock.monotonic()
         if all(now - self._seen[slot] < patience for slot in self._ready):
@@ -125,6 +126,7 @@ class Readiness:
         status = f"STATUS={ready} of {self._workers} workers serve"
         if refused:
             status += "; the new configuration was refused, the old one holds"
+        self._started = self._started or ready == self._workers
         self._systemd.tell(*(["READY=1"] if ready == self._workers else []), status)
 
 

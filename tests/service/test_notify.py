@@ -92,6 +92,10 @@ def test_once_it_stops_it_is_not_ready_again(manager, clock):
 async def test_the_watchdog_is_fed_while_every_ready_worker_lives(manager, clock):
     told = readiness(manager, 2, clock, WATCHDOG_USEC="10000000")
     told.note(0, News.READY)
+    told.live()
+    assert manager.heard() == ["STATUS=1 of 2 workers serve"]
+    told.note(1, News.READY)
+    told.note(1, News.ENDED)
     manager.heard()
     await clock.advance(9)
     told.live()
