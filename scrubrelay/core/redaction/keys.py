@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import regex
 
@@ -43,6 +43,26 @@ def runs(words: Sequence[str]) -> Iterator[tuple[int, int, str]]:
         for end in range(start, min(start + _LONGEST_RUN, len(words))):
             joined += words[end]
             yield start, end + 1, joined
+
+
+class Name(NamedTuple):
+    """A key, read.
+
+    Args:
+        text: As it is written.
+        words: Its words; none if it is too long for a name.
+        runs: All runs of them: `cardNumber` gives card, number, cardnumber.
+    """
+
+    text: str
+    words: Sequence[str]
+    runs: AbstractSet[str]
+
+    @classmethod
+    def of(cls, text: str) -> "Name":
+        """Read a key."""
+        words = segments(text) if len(text) <= MAX_NAME else []
+        return cls(text, words, {*words} if len(words) < 2 else {run for _, _, run in runs(words)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +108,29 @@ class KeyRules:
             )
             for one in patterns
         )
+        # Hardly any name holds a word of any rule: one look tells so.
+        self._words = frozenset[str]().union(*(one.words for one in self._rules))
+        self._names = frozenset[str]().union(*(one.names for one in self._rules))
+        self._expressions = any(one.expression for one in self._rules)
 
-    def match(self, name: str, off: AbstractSet[str] = frozenset()) -> Pattern | None:
-        """Return the pattern that hides the value under this name; those that are off do not."""
-        if len(name) > MAX_NAME:
+    def match(self, name: Name, off: AbstractSet[str] = frozenset()) -> Pattern | None:
+        """Return the pattern that hides the value under a name; those that are off do not."""
+        text, words, found = name
+        if len(text) > MAX_NAME:
             return None
-        words = segments(name)
         whole = "".join(words)
-        found = {run for _, _, run in runs(words)} | {whole}
+        endings = {end for end in _ENDINGS if words and words[-1].endswith(end)}
+        if not (self._expressions or whole in self._names or self._holds_word(found, whole, endings)):
+            return None
+        found = {*found, whole}
         if not found.isdisjoint(self._safe):
             return None
-        endings = {end for end in _ENDINGS if words and words[-1].endswith(end)}
         ways = (found, found | endings) if endings else (found,)
-        hiding = (one.pattern for way in ways for one in self._rules if one.hides(name, whole, way))
+        hiding = (one.pattern for way in ways for one in self._rules if one.hides(text, whole, way))
         return next((pattern for pattern in hiding if pattern.id not in off), None)
+
+    def _holds_word(self, found: AbstractSet[str], whole: str, endings: AbstractSet[str]) -> bool:
+        return whole in self._words or not (found.isdisjoint(self._words) and endings.isdisjoint(self._words))
 
 
 def _compacted(entries: Iterable[str]) -> frozenset[str]:

@@ -8,7 +8,7 @@ from typing import Final
 import regex
 
 from scrubrelay.core.redaction.changes import Known
-from scrubrelay.core.redaction.keys import MAX_NAME, KeyRules, runs, segments
+from scrubrelay.core.redaction.keys import KeyRules, Name
 from scrubrelay.core.redaction.marks import Marks
 from scrubrelay.core.redaction.pattern import Pattern
 from scrubrelay.core.redaction.rules import TEXT, PathRules, Stance, is_of_rule
@@ -63,13 +63,6 @@ def _translate(glob: str) -> str:
         else:
             text += regex.escape(step).replace(r"\*", "[^.]*") + ("" if last else r"\.")
     return text
-
-
-def name_words(name: str) -> frozenset[str]:
-    """Return a key's words and their runs: `cardNumber` gives card, number, cardnumber."""
-    if len(name) > MAX_NAME:
-        return frozenset()
-    return frozenset(run for _, _, run in runs(segments(name)))
 
 
 @dataclass(slots=True, eq=False)
@@ -207,8 +200,10 @@ class Tree:
 
     def unmet(self, parent: Node, key: str) -> Node:
         """Return a node below `parent` that is not remembered yet."""
-        name = self._marks.strip(key)
-        told = parent.place.told.union(*(self._told_by.get(word, _NONE) for word in name_words(name)))
+        name = Name.of(self._marks.strip(key))
+        told = parent.place.told
+        if not name.runs.isdisjoint(self._told_by.keys()):
+            told = told.union(*(self._told_by.get(word, _NONE) for word in name.runs))
         path = (*parent.path, key)
         covering = self._covering(path, parent.kind, parent.covering)
         return self._node(path, told, self._hider(parent, name, covering), covering, parent.kind)
@@ -240,7 +235,7 @@ class Tree:
             self.rules.covering(path, kind, above) if self.rules and path[:1] != ("_meta",) else frozenset()
         )
 
-    def _hider(self, parent: Node, name: str, covering: frozenset[int]) -> Pattern | None:
+    def _hider(self, parent: Node, name: Name, covering: frozenset[int]) -> Pattern | None:
         stance = self.rules.stance(covering)
         if stance.hider is not None:
             return stance.hider
@@ -278,13 +273,13 @@ class Tree:
 
     def _place(self, path: tuple[str, ...], told: frozenset[int], stance: Stance) -> Place:
         text = ".".join(path).lower()
-        excluded = frozenset(self._ids[name] for name in stance.off & self._ids.keys()).union(
-            *(
-                rules
-                for only, never, rules in self._located
-                if (only and not only.match(text)) or never.match(text)
-            )
-        )
+        elsewhere = [
+            rules
+            for only, never, rules in self._located
+            if (only and not only.match(text)) or never.match(text)
+        ]
+        off = {self._ids[name] for name in stance.off & self._ids.keys()} if stance.off else _NONE
+        excluded = frozenset(off).union(*elsewhere) if off or elsewhere else _NONE
         return self._place_of(excluded, told, stance)
 
     def _place_of(self, excluded: frozenset[int], told: frozenset[int], stance: Stance) -> Place:

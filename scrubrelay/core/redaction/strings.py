@@ -1,8 +1,9 @@
 """Scrubs one string: looks until nothing is left to find, then says what was cut and where."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Final
 
 import regex
@@ -36,6 +37,9 @@ _ROUNDS: Final = 8
 """What a cut leaves may read differently than before; a text that is never at peace is hidden whole."""
 _SAYS_NOTHING: Final = frozenset({"", "true", "false", "True", "False", "null", "None", "undefined", "nil"})
 """What Relay leaves under a sensitive key too: whether something was set is worth knowing."""
+Pointed = Mapping[str, Sequence[int]]
+"""Strings, and the rules and readings by which something could be found in them."""
+_UNKNOWN: Final[Pointed] = MappingProxyType({})
 HIDDEN: Final = Pattern("scrubrelay.hidden", "[hidden]", "Nobody could look into it in time.")
 CUSTOM_ID: Final = "keys.custom"
 
@@ -61,10 +65,14 @@ class Strings:
         self._names: Mapping[str, str] = {one.id: policy.action_for(one) for one in patterns}
         self._actions: Mapping[str, Action] = policy.compile_actions(self._names.values())
 
-    def at(self, text: str, node: Node) -> Result | None:
+    def point(self, texts: Sequence[str]) -> Pointed:
+        """Return what could be found in each text: cheaper than when each is scrubbed without."""
+        return dict(zip(texts, self._prefilter.of_each(texts), strict=True))
+
+    def at(self, text: str, node: Node, pointed: Pointed = _UNKNOWN) -> Result | None:
         """Return what becomes of a string where it stands, which may hide it whole."""
         if node.hider is None:
-            return self.scrub(text, node)
+            return self.scrub(text, node, pointed)
         if node.place.actions and not is_of_rule(node.hider):
             # A rule that names what the value is goes before the name that hides it: a hashed `user.email`.
             found = settle(self.find(text, node))
@@ -72,13 +80,22 @@ class Strings:
                 return self.whole(text, found[0].pattern, node)
         return self.whole(text, node.hider, node)
 
-    def scrub(self, text: str, node: Node) -> Result | None:
-        """Return what becomes of a string; None if it stays as it is."""
+    def scrub(self, text: str, node: Node, pointed: Pointed = _UNKNOWN) -> Result | None:
+        """Return what becomes of a string; None if it stays as it is.
+
+        Args:
+            text: The string.
+            node: Where it stands.
+            pointed: What `point` said of some strings.
+        """
+        candidates = pointed.get(text)
+        if candidates is not None and not candidates:
+            return None
         known = node.place.found
         digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         if digest in known:
             return known[digest]
-        result = self._scrub(text, node)
+        result = self._scrub(text, node, candidates)
         # What is clean and short is remembered as it is, by whoever asked.
         if len(text) > SHORT if result is None else len(result.text) <= _REMEMBERED:
             if len(known) >= _FOUND:
@@ -86,11 +103,17 @@ class Strings:
             known[digest] = result
         return result
 
-    def _scrub(self, text: str, node: Node) -> Result | None:
+    def _scrub(self, text: str, node: Node, candidates: Sequence[int] | None) -> Result | None:
         current = text
         cuts: list[Cut] = []
         for _ in range(_ROUNDS):
-            findings = self.find(current, node) if current not in node.place.clean else ()
+            findings: Sequence[Finding] = ()
+            if current in node.place.clean:
+                pass
+            elif candidates is not None and current is text:
+                findings = self._found(text, node, 0, candidates)
+            else:
+                findings = self.find(current, node)
             if not findings:
                 return Result(current, tuple(cuts)) if cuts else None
             findings = covering(findings, cuts) if cuts else settle(findings)
@@ -103,8 +126,9 @@ class Strings:
 
     def _piece(self, text: str, node: Node, depth: int) -> list[Finding]:
         candidates = self._prefilter.candidates(text)
-        if not candidates:
-            return []
+        return self._found(text, node, depth, candidates) if candidates else []
+
+    def _found(self, text: str, node: Node, depth: int, candidates: Sequence[int]) -> list[Finding]:
         found = self._scanner.find(text, node.place, candidates)
         if depth < _DEPTH:
             for trigger, read in self._readings:

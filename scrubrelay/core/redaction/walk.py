@@ -12,7 +12,7 @@ from scrubrelay.core.redaction.formats.json import Raw
 from scrubrelay.core.redaction.places import Node, Tree
 from scrubrelay.core.redaction.rules import is_of_rule
 from scrubrelay.core.redaction.spans import Cut
-from scrubrelay.core.redaction.strings import SHORT, Strings
+from scrubrelay.core.redaction.strings import SHORT, Pointed, Strings
 
 _SHORT: Final = 10**8
 """Numbers below mean something only under a key that says what they are."""
@@ -42,6 +42,29 @@ class Memory:
         self._count = 0
         self._size = 0
         self._nodes: list[Node] = []
+        self._met: set[int] = set()
+
+    def unmet(self, value: Any) -> list[str]:
+        """Return the short strings and keys in a dict or list that were never met; then they are.
+
+        A string that is taken for one that was met is looked at all the same, only alone.
+        """
+        met = self._met
+        if len(met) > _MEMORY:
+            met.clear()
+        new: list[str] = []
+        inner = [value]
+        for one in inner:
+            texts = [*one, *one.values()] if type(one) is dict else one
+            for text in texts:
+                if type(text) is str:
+                    mark = hash(text)
+                    if mark not in met and len(text) <= SHORT:
+                        met.add(mark)
+                        new.append(text)
+                elif type(text) is dict or type(text) is list:
+                    inner.append(text)
+        return new
 
     def add(self, text: str, node: Node) -> None:
         """Remember a string as clean where it stands."""
@@ -83,6 +106,8 @@ class Walk:
         self._tree = memory.tree
         self._max_depth = max_depth
         self._remember = remember
+        self._pointed: Pointed = {}
+        self._learning = False
         self.changes: Changes = []
         self.keys = 0
 
@@ -184,7 +209,13 @@ class Walk:
         self, walk: Callable[[Any, Node, Path], None], value: Any, node: Node, path: Path, digest: bytes
     ) -> None:
         keys, changes = self.keys, len(self.changes)
+        outermost = not self._learning
+        if outermost:
+            self._learning = True
+            self._pointed = self._strings.point(self._memory.unmet(value))
         walk(value, node, path)
+        if outermost:
+            self._learning = False
         made = tuple(one._replace(path=one.path[len(path) :]) for one in self.changes[changes:])
         written = orjson.dumps(value) if made else b""
         self._memory.keep(node, digest, Known(self.keys - keys, made, written))
@@ -248,7 +279,7 @@ class Walk:
         child = self._tree.unmet(node, key)  # it is known when it was looked at, not before
         reading = self._tree.key_of(child)
         clean = key in reading.place.clean
-        result = None if clean else self._strings.scrub(key, reading)
+        result = None if clean else self._strings.scrub(key, reading, self._pointed)
         if result is None:
             node.children[key] = child
             if not clean:
@@ -264,7 +295,7 @@ class Walk:
         text = holder[key]
         if node.exempt is not None and node.exempt.fullmatch(text):
             return
-        result = self._strings.at(text, node)
+        result = self._strings.at(text, node, self._pointed)
         if result is None:
             if node.hider is None:
                 self._memory.add(text, node)
