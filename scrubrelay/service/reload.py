@@ -24,6 +24,7 @@ _NEED_RESTART: Final[Mapping[str, Callable[[Settings], object]]] = {
     "[server]": lambda settings: settings.server,
     "[admin] listen": lambda settings: settings.admin.listen,
     "[store]": lambda settings: settings.store,
+    "[reports]": lambda settings: settings.reports,
 }
 
 Stamp = Mapping[Path, tuple[int, int, int] | None]

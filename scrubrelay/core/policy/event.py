@@ -16,6 +16,9 @@ from scrubrelay.core.wire.trace import NO_TRACE, Trace, trace_id
 DEFAULT_ENVIRONMENT: Final = "production"
 """What Sentry's SDKs send when nobody has named one."""
 
+CONTAINERS: Final = frozenset({"log", "span", "trace_metric"})
+"""Item types that hold many entries, each with attributes of its own."""
+
 _LAST_NAME: Final = regex.compile(r"[\w$<>]+\Z")  # of System.Net.Foo, Net::Foo, App\Foo
 _BARE: Final[Mapping[str, Any]] = {}
 
@@ -128,13 +131,22 @@ class Event:
 
     @property
     def release(self) -> str:
-        """The version it comes from."""
-        return _text(self.fields.get("release"))
+        """The version it comes from; of logs and spans, where all are of one."""
+        return _text(self.fields.get("release")) or self._of_entries("release", self.trace.release)
 
     @property
     def environment(self) -> str:
-        """Where it happened; `production` where it does not say, as in Sentry."""
-        return _text(self.fields.get("environment")) or DEFAULT_ENVIRONMENT
+        """Where it happened, as for `release`; `production` where it does not say, as in Sentry."""
+        own = _text(self.fields.get("environment"))
+        return own or self._of_entries("environment", self.trace.environment or DEFAULT_ENVIRONMENT)
+
+    def _of_entries(self, name: str, otherwise: str) -> str:
+        """Return what all entries of a container say; empty if they differ."""
+        if self.type not in CONTAINERS:
+            return DEFAULT_ENVIRONMENT if name == "environment" else ""
+        entries = _list(self.fields.get("items"))
+        said = {attributes_of(entry).get(f"sentry.{name}", otherwise) for entry in entries} or {otherwise}
+        return said.pop() if len(said) == 1 else ""
 
     @property
     def platform(self) -> str:
@@ -198,6 +210,14 @@ class Event:
 def tags_of(value: Any) -> dict[str, str]:
     """Return names and values of tags, of whatever form they are in; only what can be shown in a line."""
     return {name: shown for name, one in _pairs(value) if (shown := _shown(one))}
+
+
+def attributes_of(entry: Any) -> dict[str, str]:
+    """Return the attributes of an entry without their types: `{"a": {"value": 1, "type": "integer"}}`."""
+    attributes = _mapping(_mapping(entry).get("attributes"))
+    return tags_of(
+        {name: one.get("value") if isinstance(one, dict) else one for name, one in attributes.items()}
+    )
 
 
 def _thrown(value: Mapping[str, Any]) -> Thrown:

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 
 from scrubrelay.core.errors import Reason
-from scrubrelay.core.policy.event import Event
+from scrubrelay.core.policy.event import CONTAINERS, Event
 from scrubrelay.core.policy.globs import Expression, Glob, Globs, in_any
 
 NEVER: Final = frozenset({"session", "sessions", "check_in", "client_report"})
@@ -16,7 +16,7 @@ NEVER: Final = frozenset({"session", "sessions", "check_in", "client_report"})
 ERRORS: Final = frozenset({"event"})
 TRANSACTIONS: Final = frozenset({"transaction"})
 REQUESTS: Final = frozenset({"event", "transaction"})
-SOURCED: Final = frozenset({"event", "transaction", "feedback", "replay_event", "profile", "profile_chunk"})
+SOURCED: Final = CONTAINERS | {"event", "transaction", "feedback", "replay_event", "profile", "profile_chunk"}
 """Item types that say from which release and environment they come."""
 
 Network = IPv4Network | IPv6Network

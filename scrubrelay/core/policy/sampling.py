@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import Any, Final, Literal
 
 from scrubrelay.core.policy.containers import entries_of, with_only
-from scrubrelay.core.policy.event import DEFAULT_ENVIRONMENT, Event, tags_of
+from scrubrelay.core.policy.event import DEFAULT_ENVIRONMENT, Event, attributes_of
 from scrubrelay.core.policy.globs import Globs
 from scrubrelay.core.wire.envelope import Item
 from scrubrelay.core.wire.trace import NO_TRACE, Trace, trace_id
@@ -95,7 +95,7 @@ class Unit:
         own_id = trace_id(fields.get("trace_id")) or event.trace.id
         trace = event.trace if own_id == event.trace.id else NO_TRACE
         head = trace if what == "traces" else NO_TRACE
-        tags = tags_of(_plain(fields.get("attributes")))
+        tags = attributes_of(fields)
         return cls(
             what,
             own_id,
@@ -306,13 +306,6 @@ def sampled(headers: Mapping[str, Any], unit: Unit, share: float, key: str) -> M
     rate = (unit.trace.rate or 1.0) * share
     written = rate if isinstance(trace.get("sample_rate"), float) else repr(rate)
     return {**headers, "trace": {**trace, "sample_rate": written}}
-
-
-def _plain(attributes: Any) -> dict[str, Any]:
-    """Return attributes without their types: `{"a": {"value": 1, "type": "integer"}}` is `{"a": 1}`."""
-    if not isinstance(attributes, dict):
-        return {}
-    return {name: one.get("value") if isinstance(one, dict) else one for name, one in attributes.items()}
 
 
 def _text(value: Any) -> str:

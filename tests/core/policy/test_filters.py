@@ -22,6 +22,7 @@ from scrubrelay.core.policy.filters import (
 from scrubrelay.core.policy.globs import Glob, Globs, message_matcher
 from scrubrelay.core.wire.envelope import Item
 from scrubrelay.core.wire.items import ITEMS
+from scrubrelay.core.wire.trace import Trace
 
 
 def view(document: object, kind: str = "event", address: str | None = None) -> Event:
@@ -154,3 +155,25 @@ def test_the_first_filter_gives_the_reason_and_an_explanation_has_all():
 def test_nothing_is_said_of_what_cannot_be_read():
     event = Event(Item({"type": "event"}, b'{"environment": "dev"'))
     assert hit(list(environments([Glob.parse("*")])), event) is None
+
+
+def entry(environment: str | None) -> dict:
+    said = {"value": environment, "type": "string"}
+    return {"attributes": {} if environment is None else {"sentry.environment": said, "sentry.release": said}}
+
+
+@pytest.mark.parametrize("kind", ["log", "span", "trace_metric"])
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [(["dev", "dev"], True), (["dev", "qa"], False), (["qa"], False), ([None], False), ([], False)],
+)
+def test_what_came_together_is_of_an_environment_if_all_of_it_is(kind, entries, expected):
+    event = view({"items": [entry(one) for one in entries]}, kind)
+    for filters in (environments([Glob.parse("dev")]), releases([Glob.parse("dev")])):
+        assert (hit(list(filters), event) is not None) is expected
+
+
+def test_entries_that_say_nothing_are_of_the_environment_of_their_trace():
+    item = Item({"type": "span"}, orjson.dumps({"items": [entry(None)]}))
+    event = Event(item, trace=Trace(environment="dev"))
+    assert hit(list(environments([Glob.parse("dev")])), event) is Reason.ENVIRONMENT
