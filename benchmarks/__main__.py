@@ -9,6 +9,7 @@ import argparse
 
 from benchmarks.caps import print_counting, print_flood, print_steps_of_a_flood
 from benchmarks.endtoend import Setup, print_latency, print_memory, print_throughput
+from benchmarks.policies import print_policies
 from benchmarks.steps import print_steps
 
 _RUNS = {
@@ -24,6 +25,7 @@ if __name__ == "__main__":
     parser.add_argument("--memory", type=int, default=100_000, metavar="N", help="for the memory figure")
     options = parser.parse_args()
     print_steps(("1 KB", "57 KB"), 40 if options.smoke else 400)
+    print_policies(("1 KB", "57 KB"), 20 if options.smoke else 200)
     print_steps_of_a_flood(("1 KB", "57 KB"), 40 if options.smoke else 400)
     print_counting(10 if options.smoke else 300)
     print_flood("57 KB", 200 if options.smoke else 5_000)
