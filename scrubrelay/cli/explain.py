@@ -3,20 +3,25 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
-from scrubrelay.cli.console import ConfigOption, JsonOption, say, say_json
+from scrubrelay.cli.console import ConfigOption, JsonOption, complain, say, say_json
+from scrubrelay.cli.cuts import Sight, as_json, report, sight
 from scrubrelay.config.build import build
-from scrubrelay.config.load import load
+from scrubrelay.config.load import Loaded
+from scrubrelay.config.load import read as read_configuration
+from scrubrelay.config.origins import Origins, origins_of
 from scrubrelay.core.errors import BadRequest
 from scrubrelay.core.explain import Explained, Explanation, explain
 from scrubrelay.core.pipeline import Circumstances
 from scrubrelay.core.policy.client import Client
 from scrubrelay.core.project import Project, Projects
+from scrubrelay.core.redaction.redactor import Redactor
+from scrubrelay.core.wire.envelope import Envelope
 from scrubrelay.service.audit.asked import read
 
 EXAMPLE: Final = "Example: scrubrelay explain event.json; scrubrelay explain --project shop envelope.txt"
@@ -37,22 +42,65 @@ def command(  # noqa: PLR0913 - each is an option
     daily: Annotated[
         int, typer.Option("--daily", help="How many transactions the project has in a day.")
     ] = 0,
+    show: Annotated[bool, typer.Option("--show", help="Show the texts too, on a terminal only.")] = False,
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> int:
-    """Say of each item which filters were tried, which one hit, and what sampling would decide.
+    """Say of each item which filters were tried, what sampling would decide, what is cut, and why.
 
-    Nothing of the event's text is printed. Exit code 0: it was read. 1: it cannot be.
+    Of each cut: the pattern, where that stands, the setting that chose the action, and the rule. Of what is
+    left: the patterns that came near, and what said no. No text is printed without --show.
+    Exit code 0: it was read. 1: it cannot be.
     """
-    chosen = _project(build(load(config, os.environ)), project)
+    loaded = read_configuration(config, os.environ)
+    chosen = _project(build(loaded.settings), project)
     data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     circumstances = Circumstances(client=Client(address or None, user_agent), daily=daily)
-    told = [explain(one, chosen, circumstances) for one in read(data).envelopes]
+    told = [
+        _Told(explain(one, chosen, circumstances), _sights(chosen.redactor, one))
+        for one in read(data).envelopes
+    ]
+    scrubber = _Scrubber(chosen.redactor, _origins(loaded, chosen), show and sys.stdout.isatty())
     if json:
-        say_json([_json(one) for one in told])
+        say_json([_json(one, scrubber) for one in told])
     else:
-        say(*_lines(told))
+        say(*_lines(told, scrubber))
+    if show and not scrubber.shown:
+        complain("--show: the texts are shown on a terminal only")
     return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An envelope: what the policy says of it, and what scrubbing makes of each item."""
+
+    explanation: Explanation
+    sights: Sequence[Sight]
+
+    @property
+    def items(self) -> Iterator[tuple[Explained, Sight | None]]:
+        """Each item, with its scrubbing unless it ends before."""
+        for one, seen in zip(self.explanation.items, self.sights, strict=True):
+            yield one, (seen if one.dropped is None else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scrubber:
+    """What scrubs, where its rules stand, and whether texts are shown."""
+
+    redactor: Redactor
+    origins: Origins
+    shown: bool
+
+
+def _sights(redactor: Redactor, envelope: Envelope) -> Sequence[Sight]:
+    return [sight(redactor, item) for item in envelope.items]
+
+
+def _origins(loaded: Loaded, chosen: Project) -> Origins:
+    settings = loaded.settings
+    own = next((one for one in settings.project if one.key == chosen.key), None)
+    return origins_of(settings, loaded.file, own)
 
 
 def _project(projects: Projects, named: str) -> Project:
@@ -66,17 +114,23 @@ def _project(projects: Projects, named: str) -> Project:
     raise BadRequest(f"no such project, expected one of {known}")
 
 
-def _json(explanation: Explanation) -> dict[str, Any]:
-    return {"items": [asdict(one) for one in explanation.items], "late": explanation.late}
+def _json(told: _Told, scrubber: _Scrubber) -> dict[str, Any]:
+    items = [
+        {**asdict(one), **(as_json(seen, scrubber.origins, scrubber.redactor) if seen else {})}
+        for one, seen in told.items
+    ]
+    return {"items": items, "late": told.explanation.late}
 
 
-def _lines(told: Sequence[Explanation]) -> Iterator[str]:
-    for number, explanation in enumerate(told, start=1):
-        for place, one in enumerate(explanation.items, start=1):
+def _lines(told: Sequence[_Told], scrubber: _Scrubber) -> Iterator[str]:
+    for number, envelope in enumerate(told, start=1):
+        for place, (one, seen) in enumerate(envelope.items, start=1):
             where = f"item {place} ({one.type})"
             yield f"line {number}, {where}" if len(told) > 1 else where
             yield from _item(one)
-        yield from (f"  out of time, taken not to match: {one}" for one in explanation.late)
+            if seen:
+                yield from report(seen, scrubber.origins, scrubber.redactor, shown=scrubber.shown)
+        yield from (f"  out of time, taken not to match: {one}" for one in envelope.explanation.late)
 
 
 def _item(one: Explained) -> Iterator[str]:

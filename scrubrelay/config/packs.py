@@ -22,17 +22,25 @@ def embedded() -> tuple[Pack, ...]:
     Raises:
         ConfigError: A pack is broken, or none is there.
     """
-    folder = _folder()
-    sources = sorted(
-        (one for one in folder.iterdir() if one.name.endswith(".toml")), key=lambda one: one.name
-    )
-    if not sources:
-        raise ConfigError([f"{folder}: no pattern packs: the installation is damaged"])
-    packs = _parsed((f"patterns/{one.name}", one.read_text("utf-8")) for one in sources)
+    packs = _parsed(sources())
     # A test holds each of them to it.
     return tuple(
         replace(pack, patterns=tuple(replace(one, measured=True) for one in pack.patterns)) for pack in packs
     )
+
+
+def sources() -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each file of the packs that come with the relay.
+
+    Raises:
+        ConfigError: None is there.
+    """
+    folder = _folder()
+    found = [one for one in folder.iterdir() if one.name.endswith(".toml")]
+    if not found:
+        raise ConfigError([f"{folder}: no pattern packs: the installation is damaged"])
+    for one in sorted(found, key=lambda one: one.name):
+        yield f"patterns/{one.name}", one.read_text("utf-8")
 
 
 def wrong_examples(packs: Sequence[Pack], tested: Sequence[Pack]) -> Iterator[str]:

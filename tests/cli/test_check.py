@@ -69,3 +69,19 @@ def test_a_rule_that_sentry_reads_otherwise_is_told_but_no_mistake(cli, tmp_path
     code, _, err = cli("check")
     assert code == 0
     assert "warning: [[redaction.rule]] number 1 where: " in err
+
+
+def test_rules_are_printed_as_tables_and_long_lists_over_lines(cli, tmp_path):
+    """What is printed could stand for the file."""
+    names = [f"field_number_{number}" for number in range(12)]
+    text = f"[redaction]\nsensitive_keys = {names}\n" + "".join(
+        f'[[redaction.rule]]\nwhere = "extra.{name}"\npatterns = ["anything"]\n' for name in ("a", "b")
+    )
+    (tmp_path / "scrubrelay.toml").write_text(text)
+    code, out, err = cli("check")
+    assert (code, err) == (0, "")
+    assert max(map(len, out.splitlines())) < 120
+    rule = {"patterns": ["anything"]}
+    redaction = tomllib.loads(out)["redaction"]
+    assert redaction["rule"] == [{"where": "extra.a", **rule}, {"where": "extra.b", **rule}]
+    assert redaction["sensitive_keys"] == names

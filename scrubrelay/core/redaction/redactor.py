@@ -13,7 +13,8 @@ from scrubrelay.core.redaction.addresses import FIELDS
 from scrubrelay.core.redaction.changes import Block, Change, Changes, Known, Path, single
 from scrubrelay.core.redaction.document import Documents
 from scrubrelay.core.redaction.exempt import CLIENT_ADDRESS, EXEMPT
-from scrubrelay.core.redaction.formats import attachment, text
+from scrubrelay.core.redaction.explain import Explainer, NearMiss
+from scrubrelay.core.redaction.formats import attachment, json, text
 from scrubrelay.core.redaction.keys import KeyRules
 from scrubrelay.core.redaction.library import Library
 from scrubrelay.core.redaction.marks import Marks
@@ -108,6 +109,21 @@ class Redactor:
     def renewed(self, library: Library | None = None) -> "Redactor":
         """Return one that remembers nothing yet, with another library if one is given."""
         return Redactor(library or self.library, self._policy)
+
+    def near(self, item: Item) -> tuple[NearMiss, ...]:
+        """Return the patterns that came near in what scrubbing left of an item.
+
+        Args:
+            item: As `item` returned it; nothing is said of what is no JSON or has a spelling of its own.
+        """
+        if kind_of(item).shape not in (Shape.JSON, Shape.CONTAINER):
+            return ()
+        try:
+            document = json.loads(item.payload)
+        except ValueError:
+            return ()
+        explainer = Explainer(self.library, self._strings.marks, self._tree)
+        return tuple(explainer.document(document, item.type))
 
     def changes(self, item: Item) -> list[Change]:
         """Return what scrubbing does to an item, string by string, with placed cuts.
