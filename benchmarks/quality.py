@@ -2,8 +2,8 @@
 
     python -m benchmarks.quality [FOLDER] [--smoke] [--show CLASS] [--accept]
 
-FOLDER holds corpora of labelled strings (default: $SCRUBRELAY_CORPORA). Exits 1 if anything is worse than
-`quality_floors.toml` remembers.
+FOLDER holds corpora of labelled strings (default: $SCRUBRELAY_CORPORA). With or without one, strings that the
+project makes itself are measured too. Exits 1 if anything is worse than `quality_floors.toml` remembers.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import orjson
 
-from benchmarks import corpora
+from benchmarks import corpora, generated
 from benchmarks.corpora import Sample
 from benchmarks.report import table
 from scrubrelay.config.packs import embedded
@@ -204,7 +204,7 @@ def regressions(now: dict[str, float], floors: dict[str, float]) -> Iterator[str
     """Yield what is worse than it was: `kind` may not fall, `kind: near misses` and `benign` may not rise."""
     for name, floor in floors.items():
         value = now.get(name)
-        rises = name.endswith(": near misses") or name == "benign"
+        rises = name.endswith((": near misses", "benign"))
         if value is not None and (value > floor + 0.05 if rises else value < floor - 0.05):
             yield f"{name}: {value} after {floor}"
 
@@ -227,9 +227,10 @@ def main() -> int:
     parser.add_argument("--accept", action="store_true", help="remember these figures as the floor")
     options = parser.parse_args()
     path = corpora.folder(options.folder)
-    if path is None:
-        return _examples_only(options.show)
     step = _SMOKE_STEP if options.smoke else 1
+    made = _generated(options.show, step)
+    if path is None:
+        return _examples_only(options.show) or (0 if options.smoke else _judge(made))
     scores = measure(
         (one for name in corpora.FILES for one in list(corpora.read(path, name))[::step]), options.show
     )
@@ -237,10 +238,21 @@ def main() -> int:
     harmless, strings = benign(list(corpora.read(path, "benign"))[::step], options.show)
     _print(scores)
     print(f"\nbenign strings changed: {harmless} of {strings:,} (goal: at most {MAX_BENIGN} of 10,020)")
-    now = figures(scores, harmless)
+    now = figures(scores, harmless) | made
     if options.accept:
         FLOORS.write_text("".join(f'"{name}" = {value}\n' for name, value in sorted(now.items())), "utf-8")
     return 0 if options.smoke else _judge(now)
+
+
+def _generated(show: str, step: int) -> dict[str, float]:
+    """Measure what the project makes itself; return what the floors remember of it."""
+    scores = measure(list(generated.secrets())[::step], show)
+    harmless, strings = benign(list(generated.harmless())[::step], show)
+    _print(scores)
+    print(f"\nharmless lines changed: {harmless} of {strings:,}\n")
+    return {kind: score.completeness for kind, score in scores.items()} | {
+        "generated benign": float(harmless)
+    }
 
 
 def _judge(now: dict[str, float]) -> int:

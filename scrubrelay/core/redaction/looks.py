@@ -79,7 +79,7 @@ _PROSE: Final = regex.compile(
 # --- what is readable, or public -------------------------------------------------------------------------
 
 _WORDS: Final = regex.compile(r"^[A-Za-z]+(?:[-_. /:][A-Za-z]+)*$")
-_COUNTED_WORDS: Final = regex.compile(r"^[a-z]{2,}(?:[-_. /:](?:[a-z]{2,}|\d{1,4}))+$")
+_COUNTED_WORDS: Final = regex.compile(r"^[a-z]{2,}(?:[-_. /:](?:[a-z]{2,}|\d{1,6}))+$")
 _NUMBERED_WORDS: Final = regex.compile(r"-\d+(?:\.\d+)+$|^[A-Za-z]+\d?(?:[-_./:][A-Za-z]+\d{0,2})*$")
 _DIGEST: Final = regex.compile(
     r"(?i)^(?:sha(?:1|256|384|512)[-:$]|md5[:$]).*|^[0-9a-f]{32}$|^[0-9a-f]{40}$|^[0-9a-f]{64}$"
