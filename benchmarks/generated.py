@@ -1,6 +1,6 @@
 """Strings that the project makes itself: secrets of vendors on no list, and harmless lines.
 
-They stand in for corpora where none is at hand, and hold the library to what it does for vendors nobody listed.
+They stand in for corpora where none is at hand, and hold the library to what it does for vendors unlisted.
 """
 
 import random
