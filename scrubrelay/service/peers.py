@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -106,6 +106,7 @@ class Peers:
         self._slots = slots
         self._sessions: dict[int, aiohttp.ClientSession] = {}
         self._handle: int | None = None
+        self._tails = 0
 
     @property
     def slots(self) -> int:
@@ -150,6 +151,21 @@ class Peers:
             *(self._ask("POST", slot, "/reload", _RELOAD_SECONDS) for slot in range(self._slots))
         )
         return [answer for answer in answers if answer is not None]
+
+    @contextmanager
+    def tailing(self) -> Iterator[None]:
+        """Keep the number of those who look on within what workers take.
+
+        Raises:
+            RateLimited: There are too many already.
+        """
+        if self._tails >= MOST_READERS:
+            raise RateLimited("too many look on already", 10)
+        self._tails += 1
+        try:
+            yield
+        finally:
+            self._tails -= 1
 
     async def tail(self, slot: int, query: Mapping[str, str]) -> AsyncIterator[bytes]:
         """Yield the decisions of a worker, and of its successors, in pieces that end with a line."""

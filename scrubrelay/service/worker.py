@@ -179,7 +179,10 @@ class _Worker:
         """Say what to paste; where no token is configured, the relay's own too, which commands find."""
         settings = self.configuration.settings
         token = None if settings.admin.every_token else own
-        leave_token(settings.store.data_dir, token)
+        try:
+            leave_token(settings.store.data_dir, token)
+        except OSError as error:  # on a full disk the relay still relays, and the token is still printed
+            log("no_token_left", level=logging.ERROR, error=error.strerror or "unknown")
         for line in greeting(settings, address, token):
             sys.stderr.write(f"{line}\n")
         sys.stderr.flush()

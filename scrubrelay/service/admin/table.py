@@ -68,7 +68,16 @@ _ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/api/outbox/purge", purge, "write", "Remove envelopes", DoneAnswer, body=PurgeOrder),
     Route("GET", "/api/caps", list_caps, "read", "How the issues stand", CapsAnswer, CapsQuery),
     Route("POST", "/api/caps/reset", reset_caps, "write", "Count issues anew", DoneAnswer, body=ResetOrder),
-    Route("GET", "/api/tail", tail, "read", "Decisions as they are made", query=Wanted, content_type=NDJSON),
+    Route(
+        "GET",
+        "/api/tail",
+        tail,
+        "read",
+        "Decisions as they are made",
+        query=Wanted,
+        content_type=NDJSON,
+        refuses=(429,),
+    ),
     *AUDIT,
 )
 

@@ -55,3 +55,11 @@ async def test_a_reader_that_goes_is_forgotten(relay, admin):
 async def test_a_strange_query_is_refused(admin, query):
     answer = await admin.get(f"/api/tail{query}")
     assert (answer.status, answer.json["detail"]) == (400, "the query is not as it should be")
+
+
+async def test_no_more_may_look_on_than_workers_take(admin):
+    writers = [(await begin(admin))[1] for _ in range(16)]
+    answer = await admin.get("/api/tail")
+    assert (answer.status, answer.headers["retry-after"]) == (429, "10")
+    for writer in writers:
+        writer.close()
