@@ -8,7 +8,7 @@ import regex
 import typer
 
 from scrubrelay.cli.console import ConfigOption, JsonOption, complain, print_table, say, say_json
-from scrubrelay.cli.stored import with_store
+from scrubrelay.cli.stored import recorded, with_store
 from scrubrelay.service.clock import SystemClock
 from scrubrelay.service.stores.base import Store
 from scrubrelay.service.stores.issues import CapFigures, Issue
@@ -57,7 +57,11 @@ def reset(
     """
     if (issue is None) != everything or (issue is not None and not _PREFIX.fullmatch(issue)):
         raise typer.BadParameter("expected an issue as `caps list` shows it, or --all")
-    done = with_store(config, lambda store: store.issues.reset(issue))
+
+    async def work(store: Store) -> int:
+        return await recorded(store, store.issues.reset(issue), "caps.reset", issue=issue)
+
+    done = with_store(config, work)
     say(f"{done} counted anew")
     if issue is None or done:
         return 0

@@ -1,15 +1,19 @@
 """`scrubrelay capture`: the emergency stop."""
 
+from dataclasses import asdict
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
-from scrubrelay.cli.client import TokenOption, UrlOption, client
-from scrubrelay.cli.console import ConfigOption, JsonOption, say, say_json
+from scrubrelay.cli.client import TokenOption, Unreachable, UrlOption, client
+from scrubrelay.cli.console import ConfigOption, JsonOption, complain, say, say_json
 from scrubrelay.cli.status import capture_line
+from scrubrelay.cli.stored import operator, recorded, with_store
 from scrubrelay.config.values import read_duration
+from scrubrelay.core.policy.capture import Switch
 from scrubrelay.service.clock import SystemClock
+from scrubrelay.service.stores.base import Store
 
 EXAMPLE: Final = "Example: scrubrelay capture off --project 7 --for 1h"
 
@@ -45,16 +49,31 @@ def command(  # noqa: PLR0913 - each is an option of the command line
     if duration is not None:
         _check(duration)
     relay = client(config, url, token_file)
-    if position is Position.SHOW:
-        answer = relay.get("/api/capture")
-    else:
-        order = {"capture": position.value, "project": project, "for": duration}
-        answer = relay.post("/api/capture", order)
+    order = {"capture": position.value, "project": project, "for": duration}
+    try:
+        answer = relay.get("/api/capture") if position is Position.SHOW else relay.post("/api/capture", order)
+    except Unreachable as error:
+        if url is not None or position is Position.SHOW:
+            raise
+        answer = with_store(config, lambda store: _turn(store, position, project, duration))
+        complain(str(error), "the switch was set in the store: a relay that runs or starts there follows it")
     if as_json:
         say_json(answer)
     else:
         say(f"capture: {capture_line(answer, SystemClock().now())}")
     return 0
+
+
+async def _turn(
+    store: Store, position: Position, project: int | None, duration: str | None
+) -> dict[str, Any]:
+    """Do it without a relay that answers: in an emergency that must not stand in the way."""
+    now, seconds = SystemClock().now(), None if duration is None else read_duration(duration)
+    switch = Switch(project, now, None if seconds is None else now + seconds, operator())
+    turning = store.switches.turn_on(project) if position is Position.ON else store.switches.turn_off(switch)
+    await recorded(store, turning, f"capture.{position}", project=project, seconds=seconds)
+    capture = await store.switches.capture()
+    return {"state": capture.state(now), "off": [asdict(one) for one in capture.off(now)]}
 
 
 def _check(duration: str) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from scrubrelay.cli.console import ConfigOption, JsonOption, complain, print_table, say, say_json
-from scrubrelay.cli.stored import with_store
+from scrubrelay.cli.stored import recorded, with_store
 from scrubrelay.core.errors import NotFound
 from scrubrelay.service.clock import SystemClock
 from scrubrelay.service.stores.base import Listed, State, Status, Store
@@ -82,7 +82,12 @@ def retry(numbers: _Ids = None, *, everything: _All = False, config: ConfigOptio
     Exit code 1 if not all of the given numbers are dead letters.
     """
     asked = _asked(numbers, everything=everything)
-    done = with_store(config, lambda store: store.retry(asked, SystemClock().now()))
+
+    async def work(store: Store) -> int:
+        doing = store.retry(asked, SystemClock().now())
+        return await recorded(store, doing, "outbox.retry", ids=asked)
+
+    done = with_store(config, work)
     return _told(done, asked, "put back")
 
 
@@ -99,7 +104,12 @@ def purge(
     Exit code 1 if not all of the given numbers are in that state.
     """
     asked = _asked(numbers, everything=everything)
-    done = with_store(config, lambda store: store.purge(state.state, asked, SystemClock().now()))
+
+    async def work(store: Store) -> int:
+        doing = store.purge(state.state, asked, SystemClock().now())
+        return await recorded(store, doing, "outbox.purge", ids=asked, state=state.value)
+
+    done = with_store(config, work)
     return _told(done, asked, "removed")
 
 

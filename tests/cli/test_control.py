@@ -145,3 +145,15 @@ def test_tail_shows_what_happens_until_ctrl_c(relay, tmp_path):
         told.read_text()
         == f"scrubrelay: decisions of http://127.0.0.1:{relay.admin_port}; Ctrl-C ends this\n"
     )
+
+
+def test_the_stop_works_on_the_store_when_no_relay_answers(to, tmp_path):
+    relay = Relay(tmp_path / "stopped")
+    relay.start()
+    relay.stop()
+    code, out, err = to(relay, "capture", "off", "--for", "1h")
+    assert (code, "everything is OFF since" in out, "by cli:" in out) == (0, True, True)
+    assert "the switch was set in the store" in err
+    relay.start()
+    assert to(relay, "capture")[1].startswith("capture: everything is OFF since")
+    relay.stop()

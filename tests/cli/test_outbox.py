@@ -102,3 +102,17 @@ def test_no_store_is_made_by_looking(cli, tmp_path):
     assert code == 1
     assert "there is no store" in err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("verb", ["retry", "purge"])
+def test_who_did_it_is_written_down(outbox, numbers, tmp_path, verb):
+    async def deeds():
+        store = make_store(f"sqlite:///{tmp_path}/relay.db", StoreOptions(slot=None))
+        await store.open()
+        found = await store.audit.deeds()
+        await store.close()
+        return found
+
+    outbox(verb, numbers[1])
+    (deed,) = asyncio.run(deeds())
+    assert (deed.action, deed.who[:4], deed.detail["done"]) == (f"outbox.{verb}", "cli:", 1)

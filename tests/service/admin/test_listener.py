@@ -99,3 +99,42 @@ async def test_strange_paths_are_refused_and_nothing_else(admin, method, path):
     line = f"{method} {path} HTTP/1.1".encode(errors="surrogateescape").decode("latin-1")
     answer = await send(admin.port, f"{line}\nAuthorization: Bearer {admin.token}\nHost: localhost")
     assert answer.status in {400, 403, 404, 405}
+
+
+HOSTILE = [
+    b"hushhush",
+    b"\xff\x00hushhush",
+    b"[" * 60_000,
+    b'{"ids": "hushhush", "capture": {"hush": "hushhush"}, "issue": ["hushhush"], "all": "hushhush"}',
+    b'"hushhush"',
+    b"1e999",
+]
+
+
+@pytest.mark.parametrize("body", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize(
+    "route", [one for one in ROUTES if one.body and one.scope == "write"], ids=lambda one: one.path
+)
+async def test_a_hostile_body_is_refused_and_not_repeated(admin, route, body):
+    answer = await admin.ask(route.method, route.path, body)
+    assert answer.status == 400
+    assert b"hushhush" not in answer.body
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=hushhush", "project=hushhush", "limit=1&limit=hushhush", "%00=%ff&=hushhush&&"]
+)
+@pytest.mark.parametrize(
+    "route", [one for one in ROUTES if one.query], ids=lambda one: f"{one.method} {one.path}"
+)
+async def test_a_hostile_query_is_refused_and_not_repeated(admin, route, query):
+    answer = await admin.ask(route.method, f"{route.path}?{query}")
+    assert answer.status in {400, 404}
+    assert b"hushhush" not in answer.body
+
+
+async def test_a_body_that_never_ends_is_cut_off(admin):
+    head = f"POST http://localhost/api/capture HTTP/1.1\nAuthorization: Bearer {admin.token}"
+    head += "\nTransfer-Encoding: chunked"
+    answer = await send(admin.port, head, [b"x" * 1000] * 200, chunked=True)
+    assert answer.status == 413
