@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from scrubrelay.core.errors import Reason
-from scrubrelay.core.pipeline import Circumstances, Dropped, Inspection, inspect
+from scrubrelay.core.pipeline import Circumstances, Dropped, Inspection, events_of, inspect
 from scrubrelay.core.policy.event import Event
 from scrubrelay.core.project import Project
 from scrubrelay.core.wire.envelope import Envelope
-from scrubrelay.core.wire.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +82,7 @@ def explain(envelope: Envelope, project: Project, circumstances: Circumstances) 
         BadRequest: As `inspect`.
     """
     inspection = inspect(envelope, project, circumstances)
-    trace = Trace.of(envelope.headers)
-    events = [Event(item, circumstances.client, trace) for item in envelope.items]
+    events = events_of(envelope, circumstances.client)
     items = tuple(_explained(event, inspection, circumstances) for event in events)
     late = tuple(dict.fromkeys((*inspection.late, *(one for event in events for one in event.late))))
     return Explanation(items, inspection, late)

@@ -156,7 +156,7 @@ class Outcome:
 
     Args:
         clean: What may leave; None if nothing is left.
-        decisions: One for each item, in their order.
+        decisions: One for each item that was inspected, in their order: two for a container that is sampled.
         event_id: 32 hex digits, of the header or the event; None if it has none.
         redactions: What was cut out of the envelope's own header.
         claim: What its event has to ask for, if it is to go on, or if it is not for its cap only.
@@ -180,8 +180,7 @@ def inspect(envelope: Envelope, project: Project, circumstances: Circumstances) 
     event_id = _event_id(envelope)
     if not circumstances.captured:
         return _switched_off(envelope, project, event_id)
-    trace = Trace.of(envelope.headers)
-    events = [Event(item, circumstances.client, trace, _read) for item in envelope.items]
+    events = events_of(envelope, circumstances.client)
     fates = [_refusal(event.item, circumstances) or _filtered(event, project) for event in events]
     fates = _together(envelope.items, fates)
     late = tuple(source for event in events for source in event.late)
@@ -189,6 +188,12 @@ def inspect(envelope: Envelope, project: Project, circumstances: Circumstances) 
     drawn = _claiming(_drawn(whole, events, circumstances.daily), events, circumstances.secret)
     first = _first(whole, events, circumstances)
     return drawn if first is None else replace(drawn, first=first)
+
+
+def events_of(envelope: Envelope, client: Client) -> list[Event]:
+    """Return the items of an envelope as policies see them."""
+    trace = Trace.of(envelope.headers)
+    return [Event(item, client, trace, _read) for item in envelope.items]
 
 
 def _claiming(inspection: Inspection, events: Sequence[Event], secret: bytes) -> Inspection:
@@ -319,8 +324,8 @@ def _drawn(whole: Inspection, events: Iterable[Event], daily: int) -> Inspection
             pairs.append((event.item, _dropped(event.item, Reason.SAMPLED, cut.share.name)))
         else:
             pairs += [(cut.kept, None), (event.item, _left_out(event.item, cut, cut.kept))]
-        if traced is None and cut is not None and cut.kept is not None and cut.unit.what == "traces":
-            traced = cut
+        if cut is not None and cut.kept is not None and cut.unit.what == "traces":
+            traced = cut if traced is None or event.type == "transaction" else traced
     items = tuple(item for item, _ in pairs)
     if traced is not None:
         headers = sampled(headers, traced.unit, traced.share.share, project.key)

@@ -182,3 +182,11 @@ def test_browsers_are_told_apart(text, family, major):
 )
 def test_crawlers_are_known(text):
     assert agent(text).crawler
+
+
+def test_the_environment_can_name_errors_to_ignore():
+    settings = load(
+        None, {"SCRUBRELAY_FILTERS__IGNORE_ERRORS": "A, B", "SCRUBRELAY_SAMPLING__RATES": '{"*" = 0.5}'}
+    )
+    assert [one.type for one in settings.filters.ignore_errors] == [("A",), ("B",)]
+    assert settings.sampling.rates == {"*": 0.5}

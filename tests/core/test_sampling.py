@@ -8,6 +8,7 @@ import pytest
 from scrubrelay.core.errors import Reason
 from scrubrelay.core.pipeline import Circumstances, Dropped, Kept, finish, inspect
 from scrubrelay.core.policy.caps import Cap
+from scrubrelay.core.policy.globs import Globs
 from scrubrelay.core.policy.policies import Policies
 from scrubrelay.core.policy.sampling import Rule, Sampling
 from scrubrelay.core.project import Project
@@ -200,3 +201,12 @@ def test_a_cap_finds_its_event_behind_a_container_that_was_split():
     assert one.claim is not None
     assert one.envelope.items[one.claimant] is items[1]
     assert [type(fate) for fate in one.capped().fates] == [type(None), Dropped, Dropped]
+
+
+def test_the_header_speaks_of_the_transaction_where_its_spans_have_another_share():
+    """Spans that came along and stand first are not what Sentry extrapolates from."""
+    trace = {"trace_id": "0" * 32, "sample_rate": "0.5", "sample_rand": "0.01"}
+    rules = (Rule(0.2, fields={"op": Globs.parse(["http.server"])}), Rule(0.6))
+    context = {"trace": {"trace_id": "0" * 32, "op": "http.server"}}
+    items = (item("span", {"items": [{"trace_id": "0" * 32}]}), item("transaction", {"contexts": context}))
+    assert rate_of(run(Sampling(rules), *items, trace=trace)) == 0.1

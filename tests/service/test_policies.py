@@ -19,7 +19,7 @@ from scrubrelay.core.policy.policies import Policies
 from scrubrelay.core.project import PassThrough, Projects, Upstream
 from scrubrelay.core.wire.envelope import Envelope, decode
 from scrubrelay.core.wire.items import quantities
-from scrubrelay.service.clock import SystemClock
+from scrubrelay.service.clock import Clock, SystemClock
 from scrubrelay.service.intake import Intake
 from scrubrelay.service.meters import Meters
 from scrubrelay.service.outbox import Outbox, OutboxOptions
@@ -28,7 +28,7 @@ from scrubrelay.service.stores.base import StoreOptions
 from scrubrelay.service.stores.sqlite import SqliteStore
 from scrubrelay.service.tap import Tap
 from scrubrelay.service.watch import Watch
-from scrubrelay.testing import Answer, MiniSentry, make_envelope, make_event, make_transaction
+from scrubrelay.testing import Answer, ManualClock, MiniSentry, make_envelope, make_event, make_transaction
 from tests.service.conftest import REDACTOR, SMALL, Relay
 
 
@@ -39,15 +39,18 @@ def policies(filters: dict | None = None, sampling: dict | None = None, cap: Cap
 
 
 @asynccontextmanager
-async def running(directory, sentry: MiniSentry, chosen: Policies, *, relay_lists: bool = False):
+async def running(
+    directory, sentry: MiniSentry, chosen: Policies, *, relay_lists: bool = False, clock: Clock | None = None
+):
     """A relay in this process that forwards to a server."""
     passing = PassThrough(REDACTOR, Upstream(sentry.url), policies=chosen)
     projects = Projects(passing=passing, limits=SMALL)
     store = SqliteStore(directory / "relay.db", StoreOptions("os"))
-    outbox = Outbox(store, projects.target, SystemClock(), OutboxOptions(relay_lists=relay_lists))
+    clock = clock or SystemClock()
+    outbox = Outbox(store, projects.target, clock, OutboxOptions(relay_lists=relay_lists))
     await outbox.start()
     watch = Watch(Meters(SystemClock()), Tap())
-    intake = Intake(lambda: projects, outbox, SystemClock(), watch=watch)
+    intake = Intake(lambda: projects, outbox, clock, watch=watch)
     server = Server(intake, outbox.writable, outbox.switches.state, watch.meters)
     runner = web.ServerRunner(web.Server(server, **LISTENER), shutdown_timeout=1.0)
     await runner.setup()
@@ -105,8 +108,8 @@ async def test_sentry_is_told_what_was_dropped(tmp_path, relay_lists, told):
         assert shown == told
 
 
-async def test_what_is_sampled_arrives_with_its_true_rate_and_the_rest_is_reported(tmp_path):
-    """Sentry's count of 200 transactions can be had from what arrives, by its rates as by the report."""
+async def test_what_is_sampled_arrives_with_its_true_rate(tmp_path):
+    """An SDK kept 200 of 400 transactions; of these 50 arrive, and what they say makes 400 again."""
     chosen = policies(sampling={"rates": {"production": 0.25}})
     async with MiniSentry() as sentry, running(tmp_path, sentry, chosen) as relay:
         for number in range(200):
@@ -117,10 +120,40 @@ async def test_what_is_sampled_arrives_with_its_true_rate_and_the_rest_is_report
             assert (await relay.envelope(body)).status == 200
         await sentry.received(51)
         kept = [one for one in sentry.accepted if one.types == ("transaction",)]
-        assert [one.headers["trace"]["sample_rate"] for one in kept] == ["0.125"] * 50
+        assert sum(1 / float(one.headers["trace"]["sample_rate"]) for one in kept) == 400
         ledger = await relay.ledger()
         assert (ledger["transaction", "passed"], ledger["transaction", Reason.SAMPLED]) == (50, 150)
         assert await relay.outbox.store.balance() == []
+
+
+async def test_sentrys_counts_can_be_had_from_what_arrives_and_the_client_reports(tmp_path):
+    chosen = policies({"ignore_errors": ["KeyError"]}, {"rates": {"production": 0.5}}, Cap(2, trickle=False))
+    clock = ManualClock()
+    async with MiniSentry() as sentry, running(tmp_path, sentry, chosen, clock=clock) as relay:
+        for number in range(30):
+            await relay.envelope(failing("KeyError"))
+            await relay.envelope(failing("ValueError"))
+            context = {"trace": {"trace_id": f"{number:032x}", "op": "http.server"}}
+            await relay.envelope(make_transaction(contexts=context, spans=2))
+        await relay.outbox.store.flush()
+        told: Counter = Counter()
+        while told.total() < 30 + 30 + 30 + 3 * 30:
+            await clock.advance(61)
+            await asyncio.sleep(0)
+            told = arrived(sentry)
+        assert told == {"error": 60, "transaction": 30, "span": 90}
+
+
+def arrived(sentry: MiniSentry) -> Counter:
+    """What Sentry has of each category, or knows to have been dropped."""
+    told: Counter = Counter()
+    for one in sentry.accepted:
+        told += counted(decode(one.body))
+        for headers, payload in one.items:
+            if headers["type"] == "client_report":
+                for entry in orjson.loads(payload)["discarded_events"]:
+                    told[entry["category"]] += entry["quantity"]
+    return told
 
 
 async def test_the_first_of_each_name_in_an_hour_go_on_whatever_their_share(tmp_path):

@@ -29,8 +29,8 @@ def with_only(item: Item, kept: Sequence[bool]) -> Item | None:
     Returns:
         The item; None if its list of entries does not stand there once, plain to see.
     """
-    text = item.payload.decode()
     try:
+        text = item.payload.decode()
         start = _list_at(text)
         spans = [] if start is None else list(_elements(text, start))
     except (ValueError, RecursionError, IndexError):

@@ -304,7 +304,7 @@ def sampled(headers: Mapping[str, Any], unit: Unit, share: float, key: str) -> M
     if unit.trace is NO_TRACE:
         return headers
     rate = (unit.trace.rate or 1.0) * share
-    written = rate if isinstance(trace.get("sample_rate"), float) else repr(rate)
+    written = rate if isinstance(trace.get("sample_rate"), int | float) else repr(rate)
     return {**headers, "trace": {**trace, "sample_rate": written}}
 
 

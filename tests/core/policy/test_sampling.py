@@ -134,7 +134,7 @@ def test_the_draw_is_another_than_sentrys():
 
 
 @pytest.mark.parametrize(
-    ("rate", "written"), [("0.5", "0.05"), (0.5, 0.05), ("1", "0.1"), ("no rate", "0.1")]
+    ("rate", "written"), [("0.5", "0.05"), (0.5, 0.05), (1, 0.1), ("1", "0.1"), ("no rate", "0.1")]
 )
 def test_the_forwarded_rate_is_the_product(rate, written):
     one = ids(1)[0]
