@@ -46,6 +46,7 @@ class Setup:
     durability: str = "fsync"
     connections: int = 16
     cap: str = NEVER_REACHED
+    audit: str = ""
 
 
 def _counted(port: int) -> dict[str, Any]:
@@ -86,7 +87,7 @@ def relaying(setup: Setup, sink: int) -> Iterator[Relay]:
     """Run a relay in front of a sink: one worker on the first core, more on all."""
     config = (
         f'[server]\nworkers = {setup.workers}\n[store]\ndurability = "{setup.durability}"\n'
-        f'[upstream]\nurl = "http://127.0.0.1:{sink}"\n'
+        f'[upstream]\nurl = "http://127.0.0.1:{sink}"\n{setup.audit}'
     )
     with tempfile.TemporaryDirectory(prefix="scrubrelay-bench-") as directory:
         cores = _CORES[:1] if setup.workers == 1 else _CORES
@@ -95,7 +96,7 @@ def relaying(setup: Setup, sink: int) -> Iterator[Relay]:
             yield relay
 
 
-def _drained(sink: int, envelopes: int) -> float:
+def drained(sink: int, envelopes: int) -> float:
     """Wait until a sink has that many; return when the last one came."""
     deadline = time.monotonic() + _DRAIN_TIMEOUT
     while time.monotonic() < deadline:
@@ -113,11 +114,11 @@ def throughput(setup: Setup, envelopes: int) -> dict[str, float]:
     with sinking() as sink, relaying(setup, sink) as relay:
         warm = min(envelopes // 10, 200)
         load(relay.port, setup.event, warm, setup.connections)
-        _drained(sink, warm)
+        drained(sink, warm)
         seen = load(relay.port, setup.event, envelopes, setup.connections)
         if set(seen["statuses"]) != {"200"}:
             raise RuntimeError(f"not all were accepted: {seen['statuses']}")
-        ended = _drained(sink, warm + envelopes)
+        ended = drained(sink, warm + envelopes)
         return {
             "delivered/s": envelopes / (ended - seen["started"]),
             "accepted/s": envelopes / seen["seconds"],

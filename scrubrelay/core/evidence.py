@@ -1,6 +1,5 @@
 """What is kept of an envelope for the audit: decisions, and finds without a word of text."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
@@ -80,10 +79,10 @@ def _of(decision: Decision, general: Callable[[str], str]) -> Evidence:
 
 
 def _finds(redactions: Iterable[Redaction], general: Callable[[str], str]) -> Finds:
-    counts: Counter[tuple[str, str]] = Counter()
+    counts: dict[tuple[str, str], int] = {}
     for one in redactions:
         where = one.pattern, general(one.path)
         if where not in counts and len(counts) >= _MOST_FINDS:
             where = one.pattern, OTHER
-        counts[where] += one.count
-    return tuple((pattern, path, count) for (pattern, path), count in counts.items())
+        counts[where] = counts.get(where, 0) + one.count
+    return tuple((*where, count) for where, count in counts.items())

@@ -11,6 +11,7 @@ from scrubrelay.core.redaction.generalised import Generaliser
 _HOUR: Final = 3600
 _MOST_PLACES: Final = 20_000
 """Combinations of project, pattern and path told apart in an hour, over all projects."""
+_KNOWN: Final = 4096
 
 
 class Witness:
@@ -27,6 +28,8 @@ class Witness:
         self._hour = 0
         self._paths: dict[int, set[str]] = {}
         self._places: set[tuple[int, str, str]] = set()
+        # Events of one issue have their finds at the same places.
+        self._known: dict[tuple[int, Finds], Finds] = {}
 
     def __repr__(self) -> str:
         return f"<Witness of {len(self._places)} places in {len(self._paths)} projects>"
@@ -42,6 +45,7 @@ class Witness:
             self._hour = int(now // _HOUR)
             self._paths.clear()
             self._places.clear()
+            self._known.clear()
         found = evidence_of(outcome, self._general)
         return tuple(
             one._replace(finds=self._bounded(one.finds, project_id, settings.max_paths)) if one.finds else one
@@ -50,12 +54,16 @@ class Witness:
 
     def _bounded(self, finds: Finds, project_id: int, most: int) -> Finds:
         """Return finds with `(other)` for the paths beyond those that are told apart in this hour."""
-        if all((project_id, pattern, path) in self._places for pattern, path, _ in finds):
-            return finds
-        return tuple(
-            (pattern, path if self._admit(project_id, pattern, path, most) else OTHER, count)
-            for pattern, path, count in finds
-        )
+        bounded = self._known.get((project_id, finds))
+        if bounded is None:
+            bounded = tuple(
+                (pattern, path if self._admit(project_id, pattern, path, most) else OTHER, count)
+                for pattern, path, count in finds
+            )
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            self._known[project_id, finds] = bounded
+        return bounded
 
     def _admit(self, project_id: int, pattern: str, path: str, most: int) -> bool:
         place = project_id, pattern, path

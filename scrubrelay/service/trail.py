@@ -10,7 +10,7 @@ import orjson
 
 from scrubrelay.config.settings import AuditSettings
 from scrubrelay.core.errors import StoreUnavailable
-from scrubrelay.core.evidence import Evidence
+from scrubrelay.core.evidence import Evidence, Finds
 from scrubrelay.service.clock import Clock
 from scrubrelay.service.stores.audit import AuditStore, Leaf, Retention
 from scrubrelay.service.stores.base import Entry, Parcel
@@ -33,7 +33,7 @@ _FAST: Final = 1
 class Notes:
     """What was noted and not written yet."""
 
-    finds: dict[tuple[str, str], int] = field(default_factory=dict)
+    finds: dict[Finds, int] = field(default_factory=dict)
     events: list[Sequence[Any]] = field(default_factory=list)
     deliveries: list[Sequence[Any]] = field(default_factory=list)
     places: int = 0
@@ -46,13 +46,12 @@ class Notes:
         return flooded or len(self.events) >= _MOST_EVENTS or self.places >= _MOST_PLACES
 
     def item(self, one: Evidence) -> Sequence[Any]:
-        """Return what is noted of an item; places that recur are written once for all."""
-        places = [
-            (self.finds.setdefault((pattern, path), len(self.finds)), count)
-            for pattern, path, count in one.finds
-        ]
-        self.places += len(places)
-        return one.type, one.fate, one.detail, places
+        """Return what is noted of an item; finds that recur are written once for all."""
+        number = self.finds.get(one.finds)
+        if number is None:
+            number = self.finds[one.finds] = len(self.finds)
+            self.places += len(one.finds)
+        return one.type, one.fate, one.detail, number
 
     def leaf(self, at: float) -> Leaf:
         """Return all of it as it is stored."""
@@ -170,7 +169,7 @@ def read_leaf(leaf: Leaf, event_id: str) -> Iterator[tuple[str, Mapping[str, Any
             yield "delivery", dict(zip(names, one[1:], strict=True))
 
 
-def _item(item: Sequence[Any], finds: Sequence[tuple[str, str]]) -> Mapping[str, Any]:
-    name, fate, detail, places = item
-    found = [{"pattern": finds[at][0], "path": finds[at][1], "count": count} for at, count in places]
+def _item(item: Sequence[Any], finds: Sequence[Finds]) -> Mapping[str, Any]:
+    name, fate, detail, number = item
+    found = [{"pattern": pattern, "path": path, "count": count} for pattern, path, count in finds[number]]
     return {"type": name, "fate": fate, "detail": detail, "findings": found}

@@ -15,7 +15,8 @@ MAIL = ("contact.email", "user.email", 2)
 
 
 def entry(number: int = 1, *, kept: bool = True, finds: int = 1) -> Entry:
-    item = Evidence("event", "kept" if kept else "capped", finds=(MAIL,) * finds)
+    places = ((*MAIL[:2], number + 2), *[MAIL] * (finds - 1)) if finds > 1 else (MAIL,)
+    item = Evidence("event", "kept" if kept else "capped", finds=places)
     clean = Clean(b"{}") if kept else None
     return Entry(1, "k" * 32, f"{number:032x}", 5.0, clean, ("a",), evidence=(item,))
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from scrubrelay.core.evidence import Evidence
+from scrubrelay.core.evidence import Evidence, Finds
 
 _HOUR: Final = 3600
 _FINDING: Final = """INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?)
@@ -18,7 +18,8 @@ class Sightings:
     """What one transaction adds to the audit's sums; written once for all of its envelopes."""
 
     def __init__(self) -> None:
-        self._findings: Counter[tuple[int, str, str, str, str]] = Counter()
+        # Events of one issue have the same finds: they are taken apart once for all of them.
+        self._finds: Counter[tuple[int, str, str, Finds]] = Counter()
         self._fates: Counter[tuple[int, str, str, str]] = Counter()
 
     def add(self, project_id: int, evidence: Iterable[Evidence], at: float) -> None:
@@ -27,14 +28,22 @@ class Sightings:
         for name, fate, _, finds, items in evidence:
             if items:
                 self._fates[hour, project, name, fate] += items
-            for pattern, path, count in finds:
-                self._findings[hour, project, name, pattern, path] += count
+            if finds:
+                self._finds[hour, project, name, finds] += 1
 
     def write(self, db: sqlite3.Connection) -> None:
         """Write the sums, and begin anew."""
         if self._fates:
             db.executemany(_FATE, [(*key, count) for key, count in self._fates.items()])
             self._fates.clear()
-        if self._findings:
-            db.executemany(_FINDING, [(*key, count) for key, count in self._findings.items()])
-            self._findings.clear()
+        if self._finds:
+            db.executemany(_FINDING, [(*key, count) for key, count in self._findings().items()])
+            self._finds.clear()
+
+    def _findings(self) -> dict[tuple[int, str, str, str, str], int]:
+        sums: dict[tuple[int, str, str, str, str], int] = {}
+        for (hour, project, name, finds), times in self._finds.items():
+            for pattern, path, count in finds:
+                key = (hour, project, name, pattern, path)
+                sums[key] = sums.get(key, 0) + count * times
+        return sums
