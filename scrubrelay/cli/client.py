@@ -4,7 +4,7 @@ import http.client
 import os
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +55,7 @@ class RelayClient:
     url: str
     token: str
 
-    def get(self, path: str, **query: object) -> Any:
+    def get(self, path: str, /, **query: object) -> Any:
         """Return the answer to a GET.
 
         Raises:
@@ -77,7 +77,18 @@ class RelayClient:
         with self._asked("POST", path, orjson.dumps(given)) as answer:
             return self._json(answer)
 
-    def lines(self, path: str, **query: object) -> Iterator[Any]:
+    def send(self, path: str, body: bytes | Iterable[bytes], /, **query: object) -> Any:
+        """Return the answer to a POST of a body as it is; one that comes in pieces is never held whole.
+
+        Raises:
+            Unreachable: Nobody answers as a relay does.
+            Refusal: With what the relay says, and what to do.
+        """
+        given = {name: str(value) for name, value in query.items() if value is not None}
+        with self._asked("POST", f"{path}?{urlencode(given)}" if given else path, body) as answer:
+            return self._json(answer)
+
+    def lines(self, path: str, /, **query: object) -> Iterator[Any]:
         """Yield the documents of a stream while they come.
 
         Raises:
@@ -94,7 +105,9 @@ class RelayClient:
                 raise self._gone(error) from error
 
     @contextmanager
-    def _asked(self, method: str, path: str, body: bytes | None = None) -> Iterator[http.client.HTTPResponse]:
+    def _asked(
+        self, method: str, path: str, body: bytes | Iterable[bytes] | None = None
+    ) -> Iterator[http.client.HTTPResponse]:
         connection = self._connection()
         try:
             try:
@@ -108,17 +121,31 @@ class RelayClient:
             connection.close()
 
     def _answer(
-        self, connection: http.client.HTTPConnection, method: str, path: str, body: bytes | None
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: bytes | Iterable[bytes] | None,
     ) -> http.client.HTTPResponse:
         """Ask; once more if the relay says that wrong tokens came from here, and how long to wait."""
         headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         path = urlsplit(self.url).path.rstrip("/") + path
-        connection.request(method, path, body, headers)
+        try:
+            connection.request(method, path, body, headers)
+        except (BrokenPipeError, ConnectionResetError):
+            if body is None or isinstance(body, bytes):
+                raise  # of a body in pieces, the relay has answered before it had all
         answer = connection.getresponse()
         wait = answer.headers.get("Retry-After", "")
-        if answer.status == http.client.TOO_MANY_REQUESTS and wait.isdecimal() and int(wait) <= _LONGEST_WAIT:
+        again = body is None or isinstance(body, bytes)
+        if (
+            again
+            and answer.status == http.client.TOO_MANY_REQUESTS
+            and wait.isdecimal()
+            and int(wait) <= _LONGEST_WAIT
+        ):
             answer.read()
             time.sleep(int(wait))
             connection.request(method, path, body, headers)

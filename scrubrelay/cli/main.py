@@ -31,6 +31,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "caps": ("scrubrelay.cli.caps", "Look at how many events of each issue went on; count one anew."),
     "status": ("scrubrelay.cli.status", "Say how the running relay does."),
     "capture": ("scrubrelay.cli.capture", "Switch everything or a project off or on: the emergency stop."),
+    "audit": ("scrubrelay.cli.audit", "Say what was redacted, what became of an event, and what is left."),
     "reload": ("scrubrelay.cli.reload", "Have the running relay read its configuration again."),
     "tail": ("scrubrelay.cli.tail", "Show what becomes of each item while it happens."),
     "projects": ("scrubrelay.cli.projects", "List projects with what came of their items."),
@@ -38,7 +39,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "completion": ("scrubrelay.cli.completion", "Print the completion script of a shell."),
     "healthcheck": ("scrubrelay.cli.healthcheck", "Ask the running relay whether it is ready."),
 }
-_GROUPS: Final = {"patterns", "outbox", "import", "caps"}
+_GROUPS: Final = {"patterns", "outbox", "import", "caps", "audit"}
 _USAGE: Final = 2
 
 
