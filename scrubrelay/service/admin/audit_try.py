@@ -154,6 +154,7 @@ def _run(services: Services, project: Project, asked: Asked) -> tuple[Run, Trial
         outbox.limits(project),
         captured=outbox.captures(project),
         secret=outbox.caps.secret,
+        daily=outbox.traffic.daily(project.id),
     )
     return Run(with_redactor(project, trial.redactor), circumstances, named.get), trial
 
