@@ -8,7 +8,7 @@ Sentry's engine is measured where `.cache/sentry-relay` is an environment that h
 """
 
 import argparse
-import os
+import random
 import statistics
 import subprocess
 import sys
@@ -19,42 +19,15 @@ from pathlib import Path
 
 import orjson
 
+from benchmarks.doubling import double
 from benchmarks.ours import redactor
 from benchmarks.payloads import EVENTS
+from benchmarks.recorded import afresh, recorded
 from benchmarks.report import table
 from scrubrelay.core.redaction.redactor import Redactor
 
 _ROOT = Path(__file__).parents[1]
 _THEIRS = _ROOT / ".cache" / "sentry-relay" / "bin" / "python"
-
-
-def _recorded() -> list[bytes]:
-    """Return the events among the recorded requests, if there are recordings here."""
-    folder = Path(os.environ.get("SCRUBRELAY_RECORDINGS", _ROOT.parent / "shared" / "envelopes"))
-    if not (folder / "decode.py").exists():
-        return []
-    sys.path.insert(0, str(folder))
-    import decode
-
-    events = []
-    for path in sorted((folder / "corpus").glob("*.bin")):
-        about = orjson.loads(path.with_suffix(".json").read_bytes())
-        if about.get("kind") != "envelope":
-            continue
-        body = decode.decompress(path.read_bytes(), about.get("content_encoding"))
-        events += [
-            payload for head, payload, _ in decode.parse_envelope(body)[1] if head.get("type") == "event"
-        ]
-    return [event for event in events if _plain(event)]
-
-
-def _plain(event: bytes) -> bool:
-    """Whether their engine can read it: it refuses lone surrogates, as orjson does."""
-    try:
-        orjson.loads(event)
-    except orjson.JSONDecodeError:
-        return False
-    return True
 
 
 def texts(*, smoke: bool) -> Mapping[str, Sequence[bytes]]:
@@ -64,11 +37,11 @@ def texts(*, smoke: bool) -> Mapping[str, Sequence[bytes]]:
         name: [EVENTS[name](seed) for seed in range(few if name != "1 MB" else 2)]
         for name in ("57 KB", "1 MB")
     }
-    recorded = _recorded()
-    size = sum(map(len, recorded)) // max(1, len(recorded)) // 1000
+    real = recorded()
+    size = sum(map(len, real)) // max(1, len(real)) // 1000
     first = (
-        {f"{len(recorded)} recorded, {size} KB": recorded}
-        if recorded
+        {f"{len(real)} recorded, {size} KB": real}
+        if real
         else {"6 KB": [EVENTS["6 KB"](n) for n in range(few)]}
     )
     return {"empty": [b"{}"], **first, **made}
@@ -81,14 +54,18 @@ def _pass(scrubber: Redactor, documents: Sequence[bytes]) -> float:
     return (time.perf_counter() - started) * 1e6 / len(documents)
 
 
-def _ours(documents: Sequence[bytes], passes: int) -> tuple[float, float]:
-    """Return microseconds a document: the first time it is seen, and later."""
-    cold, warm = [], []
+def _ours(documents: Sequence[bytes], passes: int) -> tuple[float, float, float]:
+    """Return microseconds a document: never seen, seen with other ids and at another time, seen as it is."""
+    draw = random.Random(passes)
+    cold, again, warm = [], [], []
     for _ in range(max(1, passes // 4)):
         scrubber = redactor()
         cold.append(_pass(scrubber, documents))
-        warm += [_pass(scrubber, documents) for _ in range(4)]
-    return statistics.median(cold), statistics.median(warm)
+        for _ in range(4):
+            anew = [afresh(document, draw) for document in documents]
+            again.append(_pass(scrubber, anew))
+            warm.append(_pass(scrubber, documents))
+    return statistics.median(cold), statistics.median(again), statistics.median(warm)
 
 
 def _theirs(documents: Sequence[bytes], passes: int) -> float | None:
@@ -102,13 +79,20 @@ def _theirs(documents: Sequence[bytes], passes: int) -> float | None:
 
 
 def compare(*, smoke: bool) -> None:
-    """Print microseconds a document, ours and theirs in turn, and how they relate."""
+    """Print microseconds a document, ours and theirs in turn, and how they relate.
+
+    Cold: a new redactor's first pass over them. Afresh: its strings in events with other ids and times, as
+    an app sends them. Warm: the very same documents again.
+    """
     rows = []
     for name, documents in texts(smoke=smoke).items():
-        (cold, warm), theirs = _ours(documents, 4 if smoke else 20), _theirs(documents, 3 if smoke else 20)
-        ratios = (theirs / cold, theirs / warm) if theirs else ("-", "-")
-        rows.append((name, cold, warm, theirs or "-", *ratios))
-    head = ("one document, µs (median)", "cold", "warm", "sentry-relay", "theirs/cold", "theirs/warm")
+        ours, theirs = _ours(documents, 4 if smoke else 20), _theirs(documents, 3 if smoke else 20)
+        ratios = [theirs / one for one in ours] if theirs else ["-"] * len(ours)
+        rows.append((name, *ours, theirs or "-", *ratios))
+    head = (
+        "one document, µs (median)",
+        *("cold", "afresh", "warm", "sentry-relay", "theirs/cold", "theirs/afresh", "theirs/warm"),
+    )
     table("Scrubbing, bytes in and bytes out", head, rows)
 
 
@@ -120,7 +104,7 @@ imported = time.perf_counter()
 redactor(sys.argv[1].split(","))
 loaded = time.perf_counter()
 pages = int(open("/proc/self/statm").read().split()[1]) if sys.platform == "linux" else 0
-print(imported - started, loaded - imported, pages * 4096 / 1e6)
+print(imported - started, loaded - imported, time.process_time(), pages * 4096 / 1e6)
 """
 
 
@@ -131,7 +115,7 @@ def weigh() -> None:
         command = [sys.executable, "-c", _WEIGH, packs]
         done = subprocess.run(command, capture_output=True, check=True, text=True, cwd=_ROOT)
         rows.append((packs, *map(float, done.stdout.split())))
-    table("Loading the library", ("packs", "import s", "compile s", "RSS MB"), rows)
+    table("Loading the library", ("packs", "import s", "compile s", "processor s", "RSS MB"), rows)
 
 
 if __name__ == "__main__":
@@ -139,4 +123,5 @@ if __name__ == "__main__":
     parser.add_argument("--smoke", action="store_true", help="a few passes, to see that it works")
     smoke = parser.parse_args().smoke
     compare(smoke=smoke)
+    double(recorded() or [EVENTS["6 KB"](seed) for seed in range(32)], 2 if smoke else 12)
     weigh()
