@@ -37,7 +37,8 @@ _SUSPECT: Final = 3000
 """Characters of a shape from which on the engine may find it too large."""
 _GROUP: Final = 20
 """Patterns without keywords compiled together: of these, twice as many take far more than twice as long."""
-_THREADS: Final = 4
+_THREADS: Final = 2
+"""Each takes some dozen megabytes while it compiles."""
 
 
 class Prefilter(Protocol):
