@@ -24,6 +24,7 @@ _CHANGE: Final = 1000
 """Bytes that a remembered change weighs, with its remark and its redactions."""
 _PATIENCE: Final = 32
 """A node whose values were new so often in a row is asked every eighth time only."""
+_FEW: Final = 4
 _TYPED: Final = frozenset({"value", "type", "unit"})
 _ATTRIBUTES: Final = frozenset({"string", "boolean", "integer", "double", "array"})
 """What an attribute may be (relay-event-schema); an exception has a type and a value too."""
@@ -212,7 +213,9 @@ class Walk:
         outermost = not self._learning
         if outermost:
             self._learning = True
-            self._pointed = self._strings.point(self._memory.unmet(value))
+            new = self._memory.unmet(value)
+            # A few may be ids that are spared, and are not worth it.
+            self._pointed = self._strings.point(new) if len(new) > _FEW else {}
         walk(value, node, path)
         if outermost:
             self._learning = False
@@ -314,6 +317,8 @@ class Walk:
         value = holder[key]
         text = str(int(value)) if type(value) is float and value.is_integer() else str(value)
         if node.hider is None and text in node.clean:
+            return
+        if node.exempt is not None and node.exempt.fullmatch(text):
             return
         result = self._strings.at(text, node)
         if result is None:

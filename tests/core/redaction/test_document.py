@@ -5,6 +5,7 @@ import pytest
 
 from scrubrelay.core.errors import Reason, Unscrubbable
 from scrubrelay.core.redaction.library import Library
+from scrubrelay.core.redaction.pattern import Pattern
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redactor
 from scrubrelay.core.wire.envelope import Item
@@ -145,3 +146,12 @@ def test_the_address_stays_where_the_project_keeps_it(small_pack):
 def test_structural_fields_are_spared_only_in_their_shape(redactor, path, value):
     assert redactor.json_document(orjson.dumps({path: value}))[1] == ()
     assert redactor.json_document(orjson.dumps({path: f"{value} jane@example.com"}))[1] != ()
+
+
+def test_a_time_is_spared_where_it_stands_as_a_number_too():
+    digits = Pattern("own.digits", "[digits]", "They say too much.", match=r"\d{10}")
+    redactor = Redactor(Library([digits]))
+    before = {"timestamp": 1795492800.25, "received": "1795492800", "extra": {"timestamp": 1795492800.25}}
+    after = orjson.loads(redactor.json_document(orjson.dumps(before))[0])
+    del after["_meta"]
+    assert after == before | {"extra": {"timestamp": "[digits].25"}}
