@@ -49,6 +49,7 @@ def reset(
     ] = None,
     *,
     everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> int:
     """Begin a new window for an issue; a running relay notices within a second.
@@ -62,7 +63,10 @@ def reset(
         return await recorded(store, store.issues.reset(issue), "caps.reset", issue=issue)
 
     done = with_store(config, work)
-    say(f"{done} counted anew")
+    if as_json:
+        say_json({"done": done})
+    else:
+        say(f"{done} counted anew")
     if issue is None or done:
         return 0
     complain(f"no issue {issue} is counted")

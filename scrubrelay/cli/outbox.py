@@ -76,7 +76,13 @@ def show(
 
 
 @app.command(epilog="Example: scrubrelay outbox retry --all")
-def retry(numbers: _Ids = None, *, everything: _All = False, config: ConfigOption = None) -> int:
+def retry(
+    numbers: _Ids = None,
+    *,
+    everything: _All = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
     """Send what was refused once more; a running relay notices within seconds.
 
     Exit code 1 if not all of the given numbers are dead letters.
@@ -88,7 +94,7 @@ def retry(numbers: _Ids = None, *, everything: _All = False, config: ConfigOptio
         return await recorded(store, doing, "outbox.retry", ids=asked)
 
     done = with_store(config, work)
-    return _told(done, asked, "put back")
+    return _told(done, asked, "put back", as_json=as_json)
 
 
 @app.command(epilog="Example: scrubrelay outbox purge --all --state kept")
@@ -97,6 +103,7 @@ def purge(
     *,
     everything: _All = False,
     state: Annotated[StateName, typer.Option(help="What state they are in.")] = StateName.DEAD,
+    as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> int:
     """Remove what was refused (or waits, or is kept); the ledger counts it as purged.
@@ -110,7 +117,7 @@ def purge(
         return await recorded(store, doing, "outbox.purge", ids=asked, state=state.value)
 
     done = with_store(config, work)
-    return _told(done, asked, "removed")
+    return _told(done, asked, "removed", as_json=as_json)
 
 
 def _asked(numbers: list[int] | None, *, everything: bool) -> list[int] | None:
@@ -119,8 +126,11 @@ def _asked(numbers: list[int] | None, *, everything: bool) -> list[int] | None:
     return None if everything else sorted(set(numbers or ()))
 
 
-def _told(done: int, asked: list[int] | None, what: str) -> int:
-    say(f"{done} {what}")
+def _told(done: int, asked: list[int] | None, what: str, *, as_json: bool) -> int:
+    if as_json:
+        say_json({"done": done})
+    else:
+        say(f"{done} {what}")
     if asked is None or done == len(asked):
         return 0
     complain(f"{len(asked) - done} of {len(asked)} numbers are not there, or in another state")

@@ -113,6 +113,6 @@ def test_who_did_it_is_written_down(outbox, numbers, tmp_path, verb):
         await store.close()
         return found
 
-    outbox(verb, numbers[1])
+    assert outbox(verb, numbers[1], "--json")[:2] == (0, '{\n  "done": 1\n}\n')
     (deed,) = asyncio.run(deeds())
     assert (deed.action, deed.who[:4], deed.detail["done"]) == (f"outbox.{verb}", "cli:", 1)
