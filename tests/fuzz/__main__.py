@@ -7,6 +7,11 @@ from pathlib import Path
 
 FINDINGS = Path(__file__).parent / "findings"
 SEEDS = {
+    "policies": (
+        b'{"exception":{"values":[{"type":"KeyError","value":"404: a","mechanism":{"data":{"status":4}}}]}}',
+        b'{"items":[{"trace_id":"00000000000000000000000000000001"},{"attributes":{"a":{"value":1}}},7],"v":[1]}',
+        b'{"type":"transaction","transaction":"/healthz","contexts":{"trace":{"op":"queue.x"}},"timestamp":"x"}',
+    ),
     "envelope": (
         b'{"event_id":"9ec79c33ec9942ab8353589fcb2e04dc"}\n{"type":"event","length":2}\n{}\n',
         b"{}\n",
