@@ -15,7 +15,8 @@ from scrubrelay.service.stores.issues import CapFigures, Issue
 
 app = typer.Typer(no_args_is_help=True)
 _COLUMNS: Final = ("issue", "project", "count", "limit", "suppressed", "untold", "until", "last event")
-_SHOWN: Final = 12
+SHOWN: Final = 12
+"""Digits of a key by which an issue is called."""
 _PREFIX: Final = regex.compile(r"[0-9a-f]{4,32}")
 
 
@@ -76,4 +77,4 @@ def reset(
 def _row(one: Issue) -> dict[str, Any]:
     until = datetime.fromtimestamp(one.until, UTC).isoformat(timespec="seconds")
     counts = (one.count, one.limit, one.suppressed, one.untold)
-    return dict(zip(_COLUMNS, (one.key[:_SHOWN], one.project_id, *counts, until, one.event_id), strict=True))
+    return dict(zip(_COLUMNS, (one.key[:SHOWN], one.project_id, *counts, until, one.event_id), strict=True))

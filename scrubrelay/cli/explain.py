@@ -3,12 +3,13 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
+from scrubrelay.cli import counted
 from scrubrelay.cli.console import ConfigOption, JsonOption, complain, say, say_json
 from scrubrelay.cli.cuts import Sight, as_json, report, sight
 from scrubrelay.config.build import build
@@ -16,7 +17,7 @@ from scrubrelay.config.load import Loaded
 from scrubrelay.config.load import read as read_configuration
 from scrubrelay.config.origins import Origins, origins_of
 from scrubrelay.core.errors import BadRequest
-from scrubrelay.core.explain import Explained, Explanation, explain
+from scrubrelay.core.explain import Explained, Explanation
 from scrubrelay.core.pipeline import Circumstances
 from scrubrelay.core.policy.client import Client
 from scrubrelay.core.project import Project, Projects
@@ -46,7 +47,7 @@ def command(  # noqa: PLR0913 - each is an option
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> int:
-    """Say of each item which filters were tried, what sampling would decide, what is cut, and why.
+    """Say of each item which filters were tried, what sampling and caps decide, what is cut, and why.
 
     Of each cut: the pattern, where that stands, the setting that chose the action, and the rule. Of what is
     left: the patterns that came near, and what said no. No text is printed without --show.
@@ -56,9 +57,11 @@ def command(  # noqa: PLR0913 - each is an option
     chosen = _project(build(loaded.settings), project)
     data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     circumstances = Circumstances(client=Client(address or None, user_agent), daily=daily)
+    envelopes = read(data).envelopes
+    explanations, issues = counted.explained(envelopes, chosen, circumstances, config)
     told = [
-        _Told(explain(one, chosen, circumstances), _sights(chosen.redactor, one))
-        for one in read(data).envelopes
+        _Told(explanation, _sights(chosen.redactor, one), issues)
+        for explanation, one in zip(explanations, envelopes, strict=True)
     ]
     scrubber = _Scrubber(chosen.redactor, _origins(loaded, chosen), show and sys.stdout.isatty())
     if json:
@@ -72,10 +75,11 @@ def command(  # noqa: PLR0913 - each is an option
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """An envelope: what the policy says of it, and what scrubbing makes of each item."""
+    """An envelope: what the policy says of it, what scrubbing makes of each item, how its issue stands."""
 
     explanation: Explanation
     sights: Sequence[Sight]
+    issues: counted.Issues
 
     @property
     def items(self) -> Iterator[tuple[Explained, Sight | None]]:
@@ -116,7 +120,11 @@ def _project(projects: Projects, named: str) -> Project:
 
 def _json(told: _Told, scrubber: _Scrubber) -> dict[str, Any]:
     items = [
-        {**asdict(one), **(as_json(seen, scrubber.origins, scrubber.redactor) if seen else {})}
+        {
+            **asdict(replace(one, counted=None)),
+            "counted": counted.as_json(one.counted, told.issues),
+            **(as_json(seen, scrubber.origins, scrubber.redactor) if seen else {}),
+        }
         for one, seen in told.items
     ]
     return {"items": items, "late": told.explanation.late}
@@ -127,18 +135,19 @@ def _lines(told: Sequence[_Told], scrubber: _Scrubber) -> Iterator[str]:
         for place, (one, seen) in enumerate(envelope.items, start=1):
             where = f"item {place} ({one.type})"
             yield f"line {number}, {where}" if len(told) > 1 else where
-            yield from _item(one)
+            yield from _item(one, envelope.issues)
             if seen:
                 yield from report(seen, scrubber.origins, scrubber.redactor, shown=scrubber.shown)
         yield from (f"  out of time, taken not to match: {one}" for one in envelope.explanation.late)
 
 
-def _item(one: Explained) -> Iterator[str]:
+def _item(one: Explained, issues: counted.Issues) -> Iterator[str]:
     for tried in one.filters:
         yield f"  filter    {'HIT ' if tried.hit else 'no  '} {tried.name}"
     if not one.filters:
         yield "  filter    none looks at it"
     yield f"  sampling  {_sampling(one)}"
+    yield from counted.lines(one.counted, issues)
     ends = one.dropped
     yield (
         "  => goes on to the scrubber"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from scrubrelay.core.errors import Reason
 from scrubrelay.core.pipeline import Circumstances, Dropped, Inspection, events_of, inspect
+from scrubrelay.core.policy.caps import Counted
 from scrubrelay.core.policy.event import Event
 from scrubrelay.core.project import Project
 from scrubrelay.core.wire.envelope import Envelope
@@ -51,6 +52,7 @@ class Explained:
         sampling: None if nothing is said about such items.
         dropped: How it ends before anything is scrubbed; None if it goes on.
         first: Whether it may go on all the same, as one of the first of its name in this hour.
+        counted: What the cap says of an error; None if there is none.
     """
 
     type: str
@@ -58,6 +60,7 @@ class Explained:
     sampling: Drawn | None
     dropped: Dropped | None
     first: bool = False
+    counted: Counted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +103,12 @@ def _explained(event: Event, inspection: Inspection, circumstances: Circumstance
     dropped = next((fate for item, fate in pairs if item is event.item), None)
     if dropped is not None and dropped.reason is Reason.SAMPLED and drawn is not None and drawn.kept:
         dropped = None  # a part of a container: the rest of it goes on
-    return Explained(event.type, filters, drawn, dropped, first)
+    counted = _counted(event, inspection, circumstances.secret)
+    return Explained(event.type, filters, drawn, dropped, first, counted)
+
+
+def _counted(event: Event, inspection: Inspection, secret: bytes) -> Counted | None:
+    project = inspection.project
+    cap = project.policies.cap
+    is_error = event.type == "event" and event.document is not None and event.fields.get("type") != "feedback"
+    return cap.explain(event, project.id, secret, project.redactor.remains) if cap and is_error else None

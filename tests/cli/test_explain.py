@@ -1,7 +1,17 @@
 """`scrubrelay explain`: what would become of an event, and why, without a word of it."""
 
+import asyncio
+
 import orjson
 import pytest
+
+from scrubrelay.config.build import build
+from scrubrelay.config.load import load
+from scrubrelay.core.pipeline import Circumstances, Clean, inspect
+from scrubrelay.core.wire.envelope import Envelope, Item
+from scrubrelay.service.clock import SystemClock
+from scrubrelay.service.stores.base import Entry, StoreOptions
+from scrubrelay.service.stores.registry import make_store
 
 FILE = """
 [filters]
@@ -88,3 +98,46 @@ def test_a_project_that_is_not_there(cli, tmp_path):
     code, _, err = cli("explain", "--project", "shpo", "event.json")
     assert code == 1
     assert "expected one of shop, bank" in err
+
+
+def test_what_makes_its_issue_and_what_caps_it(told):
+    out = told(HTTP, options=("--project", "bank"))
+    assert "issue     by exception.values.0.type, exception.values.0.value" in out
+    assert "cap       50 in 1h by [caps]\n" in out
+
+
+@pytest.mark.parametrize(
+    ("caps", "said"),
+    [
+        ('[caps]\nexempt = {type = "HTTP*"}', "none by [caps] exempt"),
+        ('[[caps.rule]]\ntype = "*"\nlimit = 3\nwindow = "1d"', "3 in 24h by [[caps.rule]] number 1"),
+        ('[[caps.rule]]\ntype = "*"\nlimit = "none"', "none by [[caps.rule]] number 1"),
+    ],
+)
+def test_what_decides_about_its_cap(cli, tmp_path, caps, said):
+    (tmp_path / "scrubrelay.toml").write_text(caps)
+    (tmp_path / "event.json").write_bytes(orjson.dumps(HTTP))
+    assert f"  cap       {said}\n" in cli("explain", "event.json")[1]
+    (one,) = orjson.loads(cli("explain", "--json", "event.json")[1])[0]["items"]
+    assert one["counted"]["by"] == said.partition(" by ")[2]
+
+
+def test_with_a_store_it_says_how_the_issue_stands(told, tmp_path, cli):
+    """An event is counted under a cap as the relay counts it; then its explanation knows."""
+    config = tmp_path / "scrubrelay.toml"
+    project = build(load(config, {})).listed[1]
+    store = make_store(load(config, {}).store.url, StoreOptions())
+
+    async def count() -> None:
+        await store.open()
+        now = SystemClock().now()
+        told_apart = Circumstances(now, secret=await store.issues.secret())
+        event = Envelope({}, (Item({"type": "event"}, orjson.dumps(HTTP)),))
+        claim = inspect(event, project, told_apart).claim
+        await store.append(Entry(8, "8" * 32, "e" * 32, now, Clean(b"{}\n"), ("t",), claim=claim))
+        await store.close()
+
+    asyncio.run(count())
+    out = told(HTTP, options=("--project", "bank"))
+    issue = orjson.loads(cli("caps", "list", "--json")[1])[0]["issue"]
+    assert f"50 in 1h by [caps]; 1 so far, issue {issue}" in out

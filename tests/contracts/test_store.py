@@ -455,6 +455,15 @@ async def test_an_operator_sees_issues_and_has_them_counted_anew(store: Store) -
     assert await store.issues.reset("0" * 32) == 0
 
 
+async def test_an_issue_is_found_by_any_of_its_keys_while_its_window_lasts(store: Store) -> None:
+    await offered(store, claim("a", "b"), claim("x"))
+    (found,) = {await store.issues.find(one.keys, NOW) for one in (claim("a"), claim("b"), claim("b", "c"))}
+    assert found is not None
+    assert (found.key, found.count) == (claim("a").keys[0].hex(), 1)
+    assert await store.issues.find(claim("c").keys, NOW) is None
+    assert await store.issues.find(claim("a").keys, NOW + 3600) is None
+
+
 async def test_figures_count_what_caps_have_done(store: Store) -> None:
     await offered(store, *[claim("i", limit=1)] * 3, claim("j"))
     store.count(suppressed(claim("i", limit=1), 2))

@@ -94,6 +94,21 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What a cap says of an event, for who asks why.
+
+    Args:
+        by: What in the configuration says so.
+        claim: What it has to ask for; None if it needs nobody's leave.
+        made_of: What its issue is told by: paths and kinds, no text.
+    """
+
+    by: str
+    claim: Claim | None
+    made_of: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Cap:
     """What holds for the events of one project.
 
@@ -124,7 +139,8 @@ class Cap:
             secret: The key of the hashes; the same wherever counts are shared.
             cut: What redaction makes of a text: what it cuts does not tell issues apart.
         """
-        rule = next((one for one in reversed(self.rules) if one.when.holds(event)), None)
+        number = self._rule(event)
+        rule = self.rules[number - 1] if number else None
         limit, window = (self.limit, self.window) if rule is None else (rule.limit, rule.window)
         if limit is None or self.exempt.holds(event):
             return None
@@ -133,6 +149,20 @@ class Cap:
         found = issue_keys(event.fields, cut, rules=self.stack_rules)
         keys = (_keyed(repr((scope, one)), secret) for one in found.keys)
         return Claim(tuple(keys), limit, window, self.trickle)
+
+    def explain(self, event: Event, project_id: int, secret: bytes, cut: Cut | None = None) -> Counted:
+        """Return why an event has to ask for what `claim` says, and what its issue is made of."""
+        number = self._rule(event)
+        by = f"[[caps.rule]] number {number}" if number else "[caps]"
+        exempt = self.exempt.holds(event)
+        claim = self.claim(event, project_id, secret, cut)
+        made_of = issue_keys(event.fields, cut, rules=self.stack_rules).how
+        return Counted("[caps] exempt" if exempt else by, claim, tuple(dict.fromkeys(made_of)))
+
+    def _rule(self, event: Event) -> int:
+        """Return the number of the last rule that matches, from 1; 0 if none does."""
+        matching = (at for at in range(len(self.rules), 0, -1) if self.rules[at - 1].when.holds(event))
+        return next(matching, 0)
 
 
 def _keyed(text: str, secret: bytes) -> bytes:

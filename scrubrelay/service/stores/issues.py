@@ -67,6 +67,9 @@ class IssueStore(Protocol):
     async def counts(self, claims: Sequence[Claim], now: float) -> Sequence[Count]:
         """Return how the issue of each claim stands; nothing is counted."""
 
+    async def find(self, keys: Sequence[bytes], now: float) -> Issue | None:
+        """Return the issue that these keys lead to; None if it is not counted, or its window has ended."""
+
     async def reset(self, key: str | None) -> int:
         """Count those anew whose key begins so, all with None; return how many. What is untold stays so."""
 

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from scrubrelay.core.policy.caps import Capped, Claim, Count
 from scrubrelay.service.stores.base import Entry
@@ -21,6 +21,8 @@ _SECRET_BYTES: Final = 32
 _FIND: Final = """SELECT key, id, keys, started_at, admitted, reached, held, trickled, untold, since
   FROM issue_key JOIN issue ON id = issue WHERE key IN (?, ?, ?)"""
 _CLAIMED: Final = 3  # keys of one event; there are never more
+_SHOWN: Final = """SELECT keys, project, admitted, most, held, untold, started_at + period, event_id
+  FROM issue WHERE started_at + period > ?"""
 _INSERT: Final = "INSERT INTO issue VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _LINK: Final = "INSERT OR IGNORE INTO issue_key VALUES (?, ?)"
 _SAVE: Final = """UPDATE issue SET
@@ -53,6 +55,10 @@ class SqliteIssues:
     async def counts(self, claims: Sequence[Claim], now: float) -> Sequence[Count]:
         """Return how the issue of each claim stands."""
         return await self._writer.submit(lambda tx: [_tally(tx, claim, now).count for claim in claims])
+
+    async def find(self, keys: Sequence[bytes], now: float) -> Issue | None:
+        """Return the issue that these keys lead to."""
+        return await self._writer.submit(lambda tx: _find(tx, keys, now))
 
     async def reset(self, key: str | None) -> int:
         """Count those anew whose key begins so."""
@@ -179,12 +185,19 @@ def _forget(tx: Transaction, rows: Iterable[tuple[int, bytes]]) -> None:
 
 def _listed(tx: Transaction, now: float, limit: int) -> Sequence[Issue]:
     """Read the issues whose window has not ended."""
-    rows = tx.db.execute(
-        """SELECT keys, project, admitted, most, held, untold, started_at + period, event_id FROM issue
-          WHERE started_at + period > ? ORDER BY held DESC, admitted DESC, id LIMIT ?""",
-        (now, limit),
-    )
-    return [Issue(keys[:_KEY_BYTES].hex(), int(project), *rest) for keys, project, *rest in rows]
+    order = "ORDER BY held DESC, admitted DESC, id LIMIT ?"
+    return [_issue(row) for row in tx.db.execute(f"{_SHOWN} {order}", (now, limit))]
+
+
+def _find(tx: Transaction, keys: Sequence[bytes], now: float) -> Issue | None:
+    tally = _tally(tx, Claim(tuple(keys), 0, 0.0), now)
+    rows = tx.db.execute(f"{_SHOWN} AND id = ?", (now, tally.row)).fetchall()
+    return next((_issue(row) for row in rows), None)
+
+
+def _issue(row: tuple[Any, ...]) -> Issue:
+    keys, project, *rest = row
+    return Issue(keys[:_KEY_BYTES].hex(), int(project), *rest)
 
 
 def _reset(tx: Transaction, key: str | None) -> int:
