@@ -400,7 +400,10 @@ class AuditSettings(Table):
         Field(description="Names of your fields that stored paths may show; a key not known is `*` there."),
     ] = ()
     events: Annotated[
-        bool, Field(description="Note of each event what became of it, to be found by its id.")
+        bool,
+        Field(
+            description="Note of each event what became of it, to be found by its id; not without `findings`."
+        ),
     ] = True
     retention: Annotated[Duration, Field(gt=0, description="How long that is kept.")] = 7 * _DAY
     max_bytes: Annotated[

@@ -1,5 +1,7 @@
 """What became of single events, found by their ids."""
 
+import asyncio
+
 import pytest
 
 from scrubrelay.config.settings import AuditSettings
@@ -98,3 +100,19 @@ async def test_what_could_not_be_written_is_counted_as_skipped(store):
     await trail.flush()
     await store.flush()
     assert await store.audit.skipped() == 1
+
+
+async def test_notes_are_written_and_old_ones_forgotten_as_time_goes_by(store):
+    clock = ManualClock()
+    trail = Trail(store.audit, lambda: AuditSettings(retention=60.0), clock)
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(trail.run())
+        trail.received(entry())
+        await clock.advance(3)
+        while not await noted(store):
+            await clock.advance(3)
+        for _ in range(100):
+            await clock.advance(3)
+            await store.flush()
+        assert await noted(store) == []
+        running.cancel()

@@ -129,7 +129,9 @@ class Trials:
         """
         with self._lock:
             if not texts:
-                return self._plain.setdefault(redactor, Trial(redactor, None))
+                plain = self._plain.get(redactor) or Trial(redactor, None)
+                self._plain[redactor] = plain
+                return plain
             key = id(redactor), blake2b(orjson.dumps(texts)).digest()
             kept = self._kept.pop(key, None)
             trial = kept[1] if kept and kept[0] is redactor else Trial(redactor, read_packs(texts))

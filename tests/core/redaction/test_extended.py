@@ -90,3 +90,9 @@ def test_each_cut_is_told_with_its_place_in_the_output():
     assert text[slice(*card.span)] == "[card]"
     assert text[slice(*word.span)] == "[word]"
     assert (key.path, key.span, key.checksum) == (("loyalty",), (0, 5), None)
+
+
+def test_patterns_of_keys_alone_can_be_added():
+    only_keys = [one for one in pack(MORE, "b.toml").patterns if one.is_key]
+    result = scrubbed(Library.compile([pack(BASE, "a.toml")]).extended(only_keys))
+    assert (result["tier"], result["message"].split()[:2]) == ("[tier]", ["[word]", "loud"])

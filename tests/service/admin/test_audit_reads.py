@@ -186,3 +186,9 @@ async def test_each_page_asks_for_a_token_that_reads(admin, path):
     assert (await admin.get(path, Authorization=f"Bearer {READER}")).status in {200, 404}
     assert (await admin.get(path, Authorization=f"Bearer {WRITER}")).status in {200, 404}
     assert (await admin.ask("DELETE", path)).status == 405
+
+
+async def test_a_question_that_cannot_be_noted_is_not_answered(relay, admin):
+    await relay.outbox.store.close()
+    answers = [(await admin.get(path)).status for path in PATHS]
+    assert answers == [503] * len(PATHS)
