@@ -133,7 +133,7 @@ class Strings:
         if depth < _DEPTH:
             for trigger, read in self._readings:
                 if trigger in candidates:
-                    found += read(text, node, depth + 1)
+                    found += read(text, node, depth + 1, found)
         return found
 
     def _find_long(self, text: str, node: Node, depth: int) -> list[Finding]:
@@ -160,12 +160,12 @@ class Strings:
             start, size = (end if end == len(text) else end - _OVERLAP), _PIECE
         return found
 
-    def _decoded(self, text: str, node: Node, depth: int) -> Iterator[Finding]:
+    def _decoded(self, text: str, node: Node, depth: int, _found: Sequence[Finding]) -> Iterator[Finding]:
         view = decoded(text)
         if view is not None and view.text != text:
             yield from map(view.original, self.find(view.text, node, depth))
 
-    def _structured(self, text: str, _node: Node, depth: int) -> Iterator[Finding]:
+    def _structured(self, text: str, _node: Node, depth: int, _found: Sequence[Finding]) -> Iterator[Finding]:
         start = START.search(text) if '"' in text or "'" in text else None
         if start is None or KEYED.search(text, start.start()) is None:
             return
@@ -187,14 +187,16 @@ class Strings:
             inner = self.find(text[leaf.start : leaf.end], node, depth)
             yield from (Finding(one.start + leaf.start, one.end + leaf.start, one.pattern) for one in inner)
 
-    def _queried(self, text: str, _node: Node, _depth: int) -> Iterator[Finding]:
+    def _queried(self, text: str, _node: Node, _depth: int, _found: Sequence[Finding]) -> Iterator[Finding]:
         for name, start, end in pairs(text):
             hider = self._tree.hider(name)
             if hider is not None and not self._says_nothing(text[start:end]):
                 yield Finding(start, end, hider)
 
-    def _wrapped(self, text: str, node: Node, depth: int) -> Iterator[Finding]:
-        for start, end, inner in unwrapped(text):
+    def _wrapped(self, text: str, node: Node, depth: int, found: Sequence[Finding]) -> Iterator[Finding]:
+        # What is in a longer find goes with it, under its name, whatever it holds: the parts of a JWT.
+        cut = [(one.start, one.end) for one in found]
+        for start, end, inner in unwrapped(text, cut):
             findings = settle(self.find(inner, node, depth))
             if findings:
                 yield Finding(start, end, max(findings, key=lambda one: one.end - one.start).pattern)

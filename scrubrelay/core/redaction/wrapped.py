@@ -1,7 +1,9 @@
 """Base64 inside text that turns out to be readable text itself."""
 
 import base64
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Final
 
 import regex
@@ -15,9 +17,22 @@ _URL_SAFE: Final = str.maketrans("-_", "+/")
 _LONGEST: Final = 200_000
 
 
-def unwrapped(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield each run of base64 that decodes to printable UTF-8, with its span."""
+def unwrapped(text: str, cut: Sequence[tuple[int, int]] = ()) -> Iterator[tuple[int, int, str]]:
+    """Yield each run of base64 that decodes to printable UTF-8, with its span.
+
+    Args:
+        text: Where they are looked for.
+        cut: Spans within which, if they are longer, none is of interest.
+    """
+    ordered = sorted(cut)
+    starts = [start for start, _ in ordered]
+    # How far the spans reach of which none starts later.
+    ends = [*accumulate((end for _, end in ordered), max)]
     for match in _RUN.finditer(text):
+        start, end = match.span()
+        earlier, here = bisect_left(starts, start), bisect_right(starts, start)
+        if (earlier and ends[earlier - 1] >= end) or (here and ends[here - 1] > end):
+            continue
         run = match[0].rstrip("=")
         if len(run) % 4 == 1 or len(run) > _LONGEST or not _MIXED.match(run):
             continue
@@ -26,5 +41,5 @@ def unwrapped(text: str) -> Iterator[tuple[int, int, str]]:
             inner = plain.decode()
         except UnicodeDecodeError:
             continue
-        if all(character.isprintable() or character in "\r\n\t" for character in inner):
+        if inner.isprintable() or all(one.isprintable() or one in "\r\n\t" for one in inner):
             yield match.start(), match.end(), inner
