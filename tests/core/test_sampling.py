@@ -5,15 +5,17 @@ from random import Random
 import orjson
 import pytest
 
+from scrubrelay.core.delivery import address
 from scrubrelay.core.errors import Reason
 from scrubrelay.core.pipeline import Circumstances, Dropped, Kept, finish, inspect
 from scrubrelay.core.policy.caps import Cap
 from scrubrelay.core.policy.globs import Globs
 from scrubrelay.core.policy.policies import Policies
-from scrubrelay.core.policy.sampling import Rule, Sampling
-from scrubrelay.core.project import Project
+from scrubrelay.core.policy.sampling import Rule, Sampling, Unit
+from scrubrelay.core.project import Project, Upstream
 from scrubrelay.core.redaction.library import Library
 from scrubrelay.core.redaction.redactor import Policy, Redactor
+from scrubrelay.core.wire.dsn import Dsn
 from scrubrelay.core.wire.envelope import Envelope, Item, decode
 
 KEY = "a" * 32
@@ -210,3 +212,15 @@ def test_the_header_speaks_of_the_transaction_where_its_spans_have_another_share
     context = {"trace": {"trace_id": "0" * 32, "op": "http.server"}}
     items = (item("span", {"items": [{"trace_id": "0" * 32}]}), item("transaction", {"contexts": context}))
     assert rate_of(run(Sampling(rules), *items, trace=trace)) == 0.1
+
+
+def test_a_trace_header_that_was_made_here_names_the_key_that_upstream_knows():
+    one = f"{3:032x}"
+    share = next(n / 10 for n in range(1, 10) if Unit("traces", one).is_kept(n / 10))
+    clean = run(Sampling((Rule(share),)), transaction(one)).clean
+    upstream = Upstream(Dsn.parse(f"https://{'b' * 32}@sentry.example.com/7")).target(KEY, 1)
+    assert decode(address(clean, upstream, 0.0)).headers["trace"] == {
+        "trace_id": one,
+        "public_key": "b" * 32,
+        "sample_rate": str(share),
+    }
