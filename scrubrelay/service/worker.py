@@ -184,7 +184,10 @@ class _Worker:
         except OSError as error:  # on a full disk the relay still relays, and the token is still printed
             log("no_token_left", level=logging.ERROR, error=error.strerror or "unknown")
         for line in greeting(settings, address, token):
-            sys.stderr.write(f"{line}\n")
+            if settings.server.log == "json":
+                log("greeting", text=line)
+            else:
+                sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
 
 

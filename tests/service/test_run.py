@@ -46,6 +46,14 @@ def test_inspect_mode_says_what_to_paste_and_what_to_set(start_relay):
     assert "SCRUBRELAY_UPSTREAM_URL=" in relay.log()
 
 
+def test_as_json_every_line_of_the_log_is_a_document(start_relay):
+    relay = start_relay('[server]\nlog = "json"\nworkers = 2')
+    assert relay.stop() == 0
+    documents = [orjson.loads(line) for line in relay.log().splitlines()]
+    assert documents[0]["text"] == f"scrubrelay listens on http://127.0.0.1:{relay.port}"
+    assert documents[-1]["event"] == "stopped"
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_when_told_to(start_relay, workers, number):

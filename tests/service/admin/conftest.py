@@ -65,12 +65,18 @@ def environ() -> Mapping[str, str]:
 
 
 @pytest.fixture
-async def admin(relay, config, environ, tmp_path: Path):
+def slots() -> int:
+    """How many workers there should be; one is."""
+    return 1
+
+
+@pytest.fixture
+async def admin(relay, config, environ, slots, tmp_path: Path):
     """An admin listener beside a relay."""
     path = tmp_path / "scrubrelay.toml"
     path.write_text(config)
     configuration = Configuration(Source(path, environ))
-    peers = Peers(tmp_path, 1)
+    peers = Peers(tmp_path, slots)
     window = web.ServerRunner(
         web.Server(Window(0, configuration, relay.outbox.targets, relay.watch)), shutdown_timeout=1.0
     )
