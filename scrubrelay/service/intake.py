@@ -226,13 +226,17 @@ class Intake:
                 log("dropped", level=logging.DEBUG, **why, event_id=outcome.event_id or "-")
 
     def _tell_late(self, kept: Kept, project: Project) -> None:
-        """Log the first time that a pattern ran out of its budget, so that a string was hidden whole."""
+        """Count each string on which a pattern ran out of its budget, so that it was hidden; log the first."""
         for one in kept.redactions:
-            if one.pattern.startswith(LATE) and self._once.first(one.pattern):
+            if not one.pattern.startswith(LATE):
+                continue
+            pattern = one.pattern.removeprefix(LATE)
+            self._watch.meters.late(pattern, one.count)
+            if self._once.first(one.pattern):
                 log(
                     "pattern_timed_out",
                     level=logging.WARNING,
-                    pattern=one.pattern.removeprefix(LATE),
+                    pattern=pattern,
                     type=kept.type,
                     project=project.id,
                     note="a string was hidden whole; first of its kind",

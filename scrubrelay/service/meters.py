@@ -50,6 +50,7 @@ class Meters:
         self.started_at = clock.now()
         self._requests: dict[tuple[str, int], Histogram] = {}
         self._scrubs = Histogram()
+        self._late: dict[str, int] = {}
         self._recent = [0] * _WINDOW
         self._second = int(clock.monotonic())
         self._since = clock.monotonic()
@@ -79,6 +80,10 @@ class Meters:
         """Count the scrubbing of an envelope."""
         self._scrubs.observe(self._clock.monotonic() - begun)
 
+    def late(self, pattern: str, count: int) -> None:
+        """Count strings that were hidden whole because a pattern, named by its id, ran out of time on them."""
+        self._late[pattern] = self._late.get(pattern, 0) + count
+
     def figures(self) -> Mapping[str, Any]:
         """Return everything as plain values."""
         self._roll()
@@ -91,6 +96,7 @@ class Meters:
                 for (endpoint, status), histogram in self._requests.items()
             ],
             "scrubs": self._scrubs.figures(),
+            "late": self._late,
         }
 
     def _roll(self) -> None:

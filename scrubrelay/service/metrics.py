@@ -71,6 +71,7 @@ class _Figures(Collector):
         yield _targets(self.figures["targets"])
         yield from _workers(self.figures["workers"], self.figures["silent"])
         yield from _durations(self.figures["workers"])
+        yield _late(self.figures["workers"])
         yield InfoMetricFamily(
             "scrubrelay_build", "What runs here", value={"version": self.figures["version"]}
         )
@@ -119,6 +120,19 @@ def _durations(lines: Sequence[Mapping[str, Any]]) -> Iterator[Metric]:
         scrubs.add_metric([worker], _buckets(one["scrubs"]["counts"]), one["scrubs"]["seconds"])
     yield requests
     yield scrubs
+
+
+def _late(lines: Sequence[Mapping[str, Any]]) -> Metric:
+    """Patterns have ids in files only, so that there are no more labels than the rules have had patterns."""
+    late = CounterMetricFamily(
+        "scrubrelay_pattern_timeouts",
+        "Strings hidden whole because a pattern ran out of its budget on them",
+        labels=["worker", "pattern"],
+    )
+    for one in lines:
+        for pattern, count in one["late"].items():
+            late.add_metric([str(one["worker"]), pattern], count)
+    return late
 
 
 def _buckets(counts: Sequence[int]) -> list[tuple[str, float]]:

@@ -58,6 +58,31 @@ async def test_requests_of_all_workers_are_counted(relay):
     assert sum(one.value for one in of_envelopes if one.labels["status"] == "400") == 1
 
 
+SLOW = """[[pattern]]
+id = "slow.z"
+label = "[z]"
+match = '(?: z | zz )+ (?! z ) (?= b )'
+"""
+
+
+async def test_strings_on_which_a_pattern_was_too_slow_are_counted_in_whatever_worker(start_relay, tmp_path):
+    (tmp_path / "slow.toml").write_text(SLOW)
+    config = (
+        f'[server]\nworkers = 2\n[redaction]\nbudget = "10ms"\npattern_files = ["{tmp_path}/slow.toml"]\n'
+    )
+    relay = await asyncio.to_thread(start_relay, config)
+    await asyncio.to_thread(until_both, relay)
+    for number in range(20):
+        evil = b'{"event_id":"%032x"}\n{"type":"event"}\n{"message":"%b"}' % (number, b"z" * (100 + number))
+        assert (await post(relay.port, TARGET, evil)).status == 200
+    text = (await asyncio.to_thread(ask, relay, "GET", "/metrics")).decode()
+    families = {one.name: one for one in text_string_to_metric_families(text)}
+    counts = families["scrubrelay_pattern_timeouts"].samples
+    assert {one.labels["pattern"] for one in counts} == {"slow.z"}
+    assert {one.labels["worker"] for one in counts} <= {"0", "1"}
+    assert sum(one.value for one in counts) == 20
+
+
 async def test_the_stop_reaches_every_worker_within_a_second_and_survives_a_restart(relay):
     await asyncio.to_thread(ask, relay, "POST", "/api/capture", {"capture": "off"})
     await asyncio.sleep(1.0)  # the promise itself

@@ -306,6 +306,15 @@ async def test_a_pattern_that_runs_out_of_time_is_logged_once_by_its_name(relay,
     assert [message(clean) for clean in await relay.kept()] == ["[hidden]"] * 2
 
 
+@pytest.mark.parametrize("projects", [Projects(passing=PassThrough(SLOW))])
+async def test_every_string_on_which_a_pattern_ran_out_of_time_is_counted(relay):
+    """Of an event that comes again, too: what is remembered of it is hidden as it was."""
+    evil = orjson.dumps({"event_id": EVENT_ID, "message": "z" * 200, "extra": {"a": "z" * 201}})
+    for _ in range(2):
+        await relay.envelope(envelope(payload=evil))
+    assert relay.watch.meters.figures()["late"] == {"slow.z": 4}
+
+
 async def test_at_level_debug_every_drop_and_request_has_its_line_without_payload(relay, caplog):
     caplog.set_level("DEBUG", "scrubrelay")
     body = b'{"event_id":"%b"}\n{"type":"event"}\nhushhush' % (b"b" * 32)

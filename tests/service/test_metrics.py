@@ -24,6 +24,7 @@ FIGURES = {
                 {"endpoint": "envelope", "status": 200, "counts": [1, 0, 2] + [0] * 10 + [4], "seconds": 44.5}
             ],
             "scrubs": {"counts": [0] * 14, "seconds": 0.0},
+            "late": {"shop.slow": 3},
         }
     ],
     "targets": [{"target": "https://sentry.example.com", "down": True}],
@@ -56,6 +57,7 @@ FIGURES = {
         'scrubrelay_build_info{version="1.2.3"} 1.0',
         'scrubrelay_request_duration_seconds_count{endpoint="envelope",status="200",worker="0"} 7.0',
         'scrubrelay_request_duration_seconds_sum{endpoint="envelope",status="200",worker="0"} 44.5',
+        'scrubrelay_pattern_timeouts_total{pattern="shop.slow",worker="0"} 3.0',
     ],
 )
 def test_every_figure_has_its_line(line):
