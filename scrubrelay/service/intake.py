@@ -226,7 +226,7 @@ class Intake:
                 log("dropped", level=logging.DEBUG, **why, event_id=outcome.event_id or "-")
 
     def _tell_late(self, kept: Kept, project: Project) -> None:
-        """Count each string on which a pattern ran out of its budget, so that it was hidden; log the first."""
+        """Count strings on which a pattern ran out of its budget, so that they were hidden; log the first."""
         for one in kept.redactions:
             if not one.pattern.startswith(LATE):
                 continue

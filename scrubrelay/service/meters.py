@@ -81,7 +81,7 @@ class Meters:
         self._scrubs.observe(self._clock.monotonic() - begun)
 
     def late(self, pattern: str, count: int) -> None:
-        """Count strings that were hidden whole because a pattern, named by its id, ran out of time on them."""
+        """Count strings that were hidden whole because a pattern (its id) ran out of time on them."""
         self._late[pattern] = self._late.get(pattern, 0) + count
 
     def figures(self) -> Mapping[str, Any]:
