@@ -11,6 +11,7 @@ from scrubrelay.core.project import PassThrough, Projects
 from scrubrelay.core.wire.encoding import inflate
 from scrubrelay.service.reload import Configuration, Source
 from tests.helpers.plants import KEYED, TEXTS, kinds_below, kinds_in
+from tests.recordings.test_leaks import Recording
 from tests.service.conftest import SMALL
 
 ID = "0123456789abcdef" * 2
@@ -96,3 +97,25 @@ async def test_recorded_traffic_is_in_no_answer(recordings, admin):
         found |= {f"{one['kind']} in {path.stem} at {one['pos']}" for one in leaks if one["kind"] in KINDS}
     assert found == set()
     assert read > 150
+
+
+@pytest.mark.timeout(300)
+async def test_what_is_kept_of_recorded_traffic_names_nobody(recordings, relay, admin):
+    """Of what is planted nothing is told, not even names, which have no pattern: keys may be names."""
+    paths = sorted((recordings / "corpus").glob("*.bin"))
+    recorded = [
+        Recording(one.stem, orjson.loads(one.with_suffix(".json").read_bytes()), one.read_bytes())
+        for one in paths
+    ]
+    for recording in recorded:
+        await recording.fire(relay)
+    answers = [(await admin.get(path)).body for path in PAGES]
+    page = b"".join(answers).decode()
+    planted = {
+        one["literal"]
+        for capture in orjson.loads((recordings / "corpus" / "manifest.json").read_bytes())["captures"]
+        for one in capture["planted"]
+        if len(one["literal"]) > 4
+    }
+    assert sorted(one for one in planted if one in page) == []
+    assert len(orjson.loads(answers[0])["findings"]) > 100

@@ -255,3 +255,29 @@ async def test_an_event_over_the_cap_of_its_issue_would_be_dropped(relay, admin)
     assert (await tried(admin, {"message": "another"}))["decisions"][0]["decision"] == "kept"
     await relay.outbox.store.flush()
     assert (await relay.outbox.store.issues.figures(NOW)).suppressed == 1
+
+
+POLICIES = """
+[filters]
+error_messages = ["*seen enough*"]
+[[sampling.rule]]
+rate = 0
+what = "errors"
+environment = ["test"]
+"""
+
+
+@pytest.mark.parametrize("config", [TOKENS + POLICIES])
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        ({"message": f"{MAIL} has seen enough"}, "error_message"),
+        ({"message": MAIL, "environment": "test"}, "sampled"),
+        ({"message": MAIL, "environment": "production"}, None),
+    ],
+)
+async def test_filters_and_sampling_would_drop_what_they_drop(admin, event, reason):
+    told = await tried(admin, event)
+    assert [one["reason"] for one in told["decisions"]] == [reason]
+    assert told["issue_key"]["hashes"]
+    assert MAIL.encode() not in orjson.dumps(told)
