@@ -3,7 +3,7 @@
 import csv
 import io
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Final, Literal
 
@@ -213,23 +213,18 @@ async def show_coverage(call: Call) -> CoverageAnswer:
     where = Where(since, until, query.project)
     on = frozenset(_ids(call.services.configuration.projects, query.project))
     audit = call.services.outbox.store.audit
-    sums = await audit.findings(where, ["path", "pattern"], limit=_EVERYTHING)
-    paths: dict[str, dict[str, int]] = defaultdict(dict)
-    for (path, pattern), count in sums:
-        paths[str(path)][str(pattern)] = count
+    paths, patterns = _added_up(await audit.findings(where, ["path", "pattern"], limit=_EVERYTHING))
     hot = sorted(paths, key=lambda path: (path == OTHER, -sum(paths[path].values()), path))[: query.top]
-    fired = {str(pattern) for (_, pattern), _ in sums}
     fates = await audit.fates(where)
-    items: dict[str, int] = defaultdict(int)
+    items: Counter[str] = Counter()
     for one in fates:
         items[one.type] += one.items
-    late = await audit.findings(Where(since, until, query.project, pattern=LATE.rstrip(".")), ["pattern"])
     return CoverageAnswer(
         since=iso(since),
         until=iso(until),
         patterns=len(on),
-        never_found=sorted(on - fired),
-        out_of_time={str(pattern).removeprefix(LATE): count for (pattern,), count in late},
+        never_found=sorted(on - patterns.keys()),
+        out_of_time={name.removeprefix(LATE): n for name, n in patterns.items() if name.startswith(LATE)},
         hot_paths=[HotPath(path=one, count=sum(paths[one].values()), patterns=paths[one]) for one in hot],
         dropped_unread=[
             UnreadItems(type=one.type, reason=one.fate, items=one.items)
@@ -238,6 +233,16 @@ async def show_coverage(call: Call) -> CoverageAnswer:
         ],
         items=dict(items),
     )
+
+
+def _added_up(sums: Iterable[tuple[Group, int]]) -> tuple[dict[str, dict[str, int]], Counter[str]]:
+    """Return what was found by path and pattern, and by pattern."""
+    paths: dict[str, dict[str, int]] = defaultdict(dict)
+    patterns: Counter[str] = Counter()
+    for (path, pattern), count in sums:
+        paths[str(path)][str(pattern)] = count
+        patterns[str(pattern)] += count
+    return paths, patterns
 
 
 def _ids(projects: Projects, number: int | None) -> Iterable[str]:
