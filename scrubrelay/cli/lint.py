@@ -7,8 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from scrubrelay.cli.console import ConfigOption, JsonOption, say, say_json
-from scrubrelay.config.build import library_of
-from scrubrelay.config.cache import Cache
+from scrubrelay.config.build import cache_of, library_of
 from scrubrelay.config.lint import Remark, lint
 from scrubrelay.config.load import load
 from scrubrelay.config.packs import users
@@ -50,5 +49,5 @@ def _remarks(settings: Settings, files: tuple[str, ...]) -> list[Remark]:
     except ConfigError as error:
         return [Remark("error", "file", "", problem) for problem in error.problems]
     others = settings.redaction.model_copy(update={"pattern_files": ()})
-    library = library_of(others, Cache(settings.store.data_dir))
+    library = library_of(others, cache_of(settings))
     return list(lint(packs, library, settings.redaction.budget))

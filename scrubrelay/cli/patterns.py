@@ -8,9 +8,9 @@ import typer
 
 from scrubrelay.cli import lint, trial
 from scrubrelay.cli.console import ConfigOption, JsonOption, complain, print_table, say, say_json
-from scrubrelay.config.build import library_of, packs_of
+from scrubrelay.config.build import cache_of, packs_of, switched_on, wrong_of
 from scrubrelay.config.load import load
-from scrubrelay.config.packs import embedded, wrong_examples
+from scrubrelay.config.packs import embedded
 from scrubrelay.config.settings import RedactionSettings
 from scrubrelay.core.redaction.pattern import Pack, Pattern
 
@@ -33,7 +33,7 @@ def list_(
 ) -> int:
     """List the patterns: which are on with this configuration, and the names that switch them."""
     redaction = load(config, os.environ).redaction
-    on = {pattern.id for pattern in library_of(redaction).patterns}
+    on = switched_on(redaction)
     rows = [
         _row(pattern, pack, on=pattern.id in on)
         for pack in packs_of(redaction)
@@ -61,10 +61,10 @@ def run_examples(
     the other. Exit code 0: each text becomes what its example says, or stays. 1: one does not, or a file is
     wrong.
     """
-    configured = load(config, os.environ).redaction
-    named = [*configured.pattern_files, *(str(path) for path in files or ())]
+    settings = load(config, os.environ)
+    named = [*settings.redaction.pattern_files, *(str(path) for path in files or ())]
     packs = packs_of(RedactionSettings(pattern_files=tuple(dict.fromkeys(named))))
-    problems = list(wrong_examples(packs, packs[len(embedded()) :] if files else packs))
+    problems = wrong_of(packs, packs[len(embedded()) :] if files else packs, cache_of(settings))
     complain(*problems)
     patterns = [pattern for pack in packs for pattern in pack.patterns]
     examples = sum(len(pattern.examples) + len(pattern.counterexamples) for pattern in patterns)

@@ -14,8 +14,7 @@ import orjson
 import typer
 
 from scrubrelay.cli.console import ConfigOption, JsonOption, say, say_json
-from scrubrelay.config.build import library_of
-from scrubrelay.config.cache import Cache
+from scrubrelay.config.build import cache_of, library_of
 from scrubrelay.config.load import load
 from scrubrelay.config.packs import matching_files
 from scrubrelay.config.settings import Settings
@@ -90,7 +89,7 @@ def command(  # noqa: PLR0913 - typer: every option is a parameter
 def _library(settings: Settings, **changes: Any) -> Library:
     """Return what looks at every path; rules for single paths are left out."""
     redaction = settings.redaction.model_copy(update={"rule": (), **changes})
-    return library_of(redaction, Cache(settings.store.data_dir))
+    return library_of(redaction, cache_of(settings))
 
 
 def _without(settings: Settings, file: Path) -> Iterator[Path]:

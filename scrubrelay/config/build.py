@@ -1,17 +1,17 @@
 """From settings to what the relay works with: patterns, redactors, projects and their upstreams."""
 
 import ctypes
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
-from hashlib import blake2b
 
-from scrubrelay.config.cache import NO_CACHE, Cache
+from scrubrelay.config.cache import NO_CACHE, Cache, folder_of
 from scrubrelay.config.caps import cap_of
 from scrubrelay.config.filters import filters_of
-from scrubrelay.config.packs import embedded, users
+from scrubrelay.config.packs import embedded, users, wrong_examples
 from scrubrelay.config.sampling import sampling_of
 from scrubrelay.config.settings import ProjectSettings, RedactionSettings, RuleSettings, Settings
 from scrubrelay.config.table import over
@@ -58,6 +58,25 @@ def redactor_of(settings: Settings) -> Redactor:
         ConfigError: As `build`.
     """
     return _redactor(settings.redaction, settings, "[redaction]")
+
+
+def cache_of(settings: Settings) -> Cache:
+    """Return where compiled patterns are kept between two starts."""
+    return Cache(folder_of(settings.store.data_dir, os.environ))
+
+
+def switched_on(redaction: RedactionSettings) -> frozenset[str]:
+    """Return the ids of what `library_of` would look for, without compiling it.
+
+    Raises:
+        ConfigError: As `build`.
+    """
+    return _ids(_needed(redaction, _checked(redaction, "[redaction]")))
+
+
+def wrong_of(packs: tuple[Pack, ...], tested: Sequence[Pack], cache: Cache) -> list[str]:
+    """Return what the examples of some packs prove wrong (see `wrong_examples`)."""
+    return list(wrong_examples(packs, tested, lambda default: _compiled(tuple(default), cache)))
 
 
 def library_of(redaction: RedactionSettings, cache: Cache = NO_CACHE, at: str = "[redaction]") -> Library:
@@ -122,12 +141,11 @@ def packs_of(redaction: RedactionSettings) -> tuple[Pack, ...]:
 # A reload that changes no pattern, and projects that agree, share one library.
 @lru_cache(maxsize=8)
 def _compiled(packs: tuple[Pack, ...], cache: Cache) -> Library:
-    name = f"patterns-{blake2b(repr(packs).encode(), digest_size=16).hexdigest()}"
-    saved = cache.read(name)
-    library = Library.compile(packs, saved=saved)
-    compiled = library.prefilter.serialised()
-    if compiled and compiled != saved:
-        cache.write(name, compiled)
+    library = Library.compile(packs, saved=cache.read)
+    compiled = library.compiled()
+    for name, content in compiled.items():
+        cache.write(name, content)
+    if compiled:
         _give_back()
     return library
 
@@ -165,7 +183,7 @@ def _tried(redaction: RedactionSettings, settings: Settings, at: str, problems: 
 
 def _redactor(redaction: RedactionSettings, settings: Settings, at: str) -> Redactor:
     packs = _checked(redaction, at)
-    library = _compiled(_needed(redaction, packs), Cache(settings.store.data_dir))
+    library = _compiled(_needed(redaction, packs), cache_of(settings))
     return Redactor(library, _policy(redaction, settings, packs))
 
 

@@ -1,15 +1,36 @@
 """What took long to compile, kept in a folder between two starts; never needed, never trusted."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from os import utime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final
 
 _DIGEST_BYTES: Final = 16
-_KEPT: Final = 16
-"""Each change of a pattern makes another file; projects with packs of their own have one each."""
+_KEPT: Final = 64
+"""A library has some fifteen, each of a megabyte; each change of a pattern makes another."""
+
+
+def folder_of(data_dir: Path, environ: Mapping[str, str]) -> Path | None:
+    """Return where to keep things: beside the store, or where there is none, in the user's own folder.
+
+    Args:
+        data_dir: The folder of the store.
+        environ: Where `XDG_CACHE_HOME` or `HOME` may be.
+    """
+    if data_dir.is_dir():
+        return data_dir
+    home, caches = environ.get("HOME"), environ.get("XDG_CACHE_HOME")
+    if not caches and not home:
+        return None
+    own = Path(caches) if caches else Path(home or "", ".cache")
+    with suppress(OSError):
+        (own / "scrubrelay").mkdir(mode=0o700, parents=True, exist_ok=True)
+        return own / "scrubrelay"
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +48,13 @@ class Cache:
         """Return what was kept under a name; empty if it is not there or damaged."""
         if self.folder is None:
             return b""
+        path = self.folder / f"{name}.cache"
         try:
-            data = (self.folder / f"{name}.cache").read_bytes()
+            data = path.read_bytes()
         except OSError:
             return b""
+        with suppress(OSError):
+            utime(path)  # the files that go are those that nobody has read for long
         digest, content = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
         return content if digest == _digest(content) else b""
 

@@ -139,25 +139,78 @@ def test_a_set_switches_some_patterns_on(name):
 def test_compiled_patterns_are_kept_for_the_next_start(tmp_path):
     few = RedactionSettings(packs=("payment.card", "payment.iban"))
     clear_memory()
-    library_of(few, Cache(tmp_path))
-    (kept,) = tmp_path.iterdir()
-    written = kept.stat().st_mtime_ns
+    assert library_of(few, Cache(tmp_path)).compiled()
     clear_memory()
-    assert library_of(few, Cache(tmp_path)).patterns
-    assert kept.stat().st_mtime_ns == written
+    assert not library_of(few, Cache(tmp_path)).compiled()
+
+
+def own_file(path: Path, *words: str) -> RedactionSettings:
+    """Return a configuration with a pattern file of one pattern a word."""
+    lines = (
+        f"[[pattern]]\nid = 'shop.{word}'\nlabel = '[{word}]'\nmatch = '{word}-[0-9]+'\n" for word in words
+    )
+    path.write_text("".join(lines))
+    return RedactionSettings(pattern_files=(str(path),))
+
+
+def test_a_pattern_of_ones_own_compiles_nothing_else_anew(tmp_path):
+    """Neither the first, nor one more, nor a library without one of ours, but for its own group."""
+    cache = Cache(tmp_path)
+    clear_memory()
+    library_of(RedactionSettings(), cache)
+    first, more = (own_file(tmp_path / "shop.toml", *names) for names in (("cus",), ("ord", "cus")))
+    for redaction in (first, more):
+        own_file(tmp_path / "shop.toml", *(("cus",) if redaction is first else ("ord", "cus")))
+        clear_memory()
+        library = library_of(redaction.model_copy(), cache)
+        assert len(library.compiled()) == 1
+        assert Redactor(library).text("4111 1111 1111 1111, cus-17")[0] == "[card], [cus]"
+
+
+def test_groups_that_were_kept_point_at_the_same_patterns_wherever_these_stand_now(tmp_path):
+    """Compiled for one library, used in others: each finds what it finds without the engine."""
+    cache = Cache(tmp_path)
+    for disabled in ((), ("payment",), ("contact.email", "jwt")):
+        clear_memory()
+        library = library_of(RedactionSettings(disable=disabled), cache)
+        texts = [example.text for one in library.patterns for example in one.examples if not one.is_key]
+        for text, pointed in zip(texts[::5], library.prefilter.of_each(texts[::5]), strict=True):
+            missing = [
+                rule.pattern.id
+                for rule in library.rules
+                if rule.index not in pointed and rule.regex.search(text) and near(rule, text)
+            ]
+            assert not missing, disabled
+
+
+def near(rule, text: str) -> bool:
+    return not rule.keywords or any(word in text.lower() for word in rule.keywords)
 
 
 def test_a_damaged_cache_is_ignored_and_rewritten(tmp_path):
     few = RedactionSettings(packs=("payment.card",))
     clear_memory()
     library_of(few, Cache(tmp_path))
-    (kept,) = tmp_path.iterdir()
-    good = kept.read_bytes()
-    kept.write_bytes(good[:-1])
+    good = {kept: kept.read_bytes() for kept in tmp_path.iterdir()}
+    for kept, content in good.items():
+        kept.write_bytes(content[:-1])
     clear_memory()
     library = library_of(few, Cache(tmp_path))
     assert Redactor(library).text("card 4111 1111 1111 1111")[0] == "card [card]"
-    assert kept.read_bytes() == good
+    assert {kept: kept.read_bytes() for kept in tmp_path.iterdir()} == good
+
+
+def test_a_group_is_not_taken_for_another(tmp_path):
+    """A whole file under a wrong name: what it holds knows what it is for."""
+    few = RedactionSettings(packs=("payment.card", "contact.email"))
+    clear_memory()
+    library_of(few, Cache(tmp_path))
+    one, other, *_ = tmp_path.iterdir()
+    other.write_bytes(one.read_bytes())
+    clear_memory()
+    library = library_of(few, Cache(tmp_path))
+    assert len(library.compiled()) == 1
+    assert Redactor(library).text("4111 1111 1111 1111 a@b.cd")[0] == "[card] [email]"
 
 
 def test_a_disabled_pattern_is_off():

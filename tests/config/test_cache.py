@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from scrubrelay.config.cache import Cache
+from scrubrelay.config.cache import Cache, folder_of
 
 
 @pytest.fixture
@@ -47,9 +47,24 @@ def test_a_folder_that_cannot_be_used_is_no_error(folder):
     assert cache.read("a") == b""
 
 
-def test_the_oldest_files_go(cache):
-    for number in range(20):
+def test_what_nobody_has_read_for_longest_goes(cache):
+    for number in range(66):
         cache.write(f"f{number:02}", b"content")
         os.utime(cache.folder / f"f{number:02}.cache", (number, number))
+    cache.read("f03")
     cache.write("last", b"content")
-    assert files(cache) == [*(f"f{number:02}.cache" for number in range(5, 20)), "last.cache"]
+    assert files(cache) == ["f03.cache", *(f"f{number:02}.cache" for number in range(4, 66)), "last.cache"]
+
+
+def test_without_a_folder_of_the_relay_it_is_the_users_own(tmp_path):
+    data, home = tmp_path / "data", {"HOME": str(tmp_path)}
+    assert folder_of(data, home) == tmp_path / ".cache/scrubrelay"
+    assert folder_of(data, {**home, "XDG_CACHE_HOME": f"{tmp_path}/x"}) == tmp_path / "x/scrubrelay"
+    data.mkdir()
+    assert folder_of(data, home) == data
+
+
+@pytest.mark.parametrize("environ", [{}, {"HOME": "/dev/null"}, {"XDG_CACHE_HOME": "/dev/null/x"}])
+def test_a_user_without_a_folder_has_no_cache(tmp_path, environ):
+    """Accounts of services: what is compiled is compiled again."""
+    assert folder_of(tmp_path / "data", environ) is None

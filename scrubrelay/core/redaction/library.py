@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from typing import Final
 
 import regex
@@ -58,7 +57,7 @@ class Library:
         patterns: Sequence[Pattern],
         *,
         engine: bool = True,
-        saved: bytes = b"",
+        saved: Callable[[str], bytes] = lambda _: b"",
         ready: tuple[Sequence[Rule], Prefilter] | None = None,
     ) -> None:
         self.patterns = tuple(patterns)
@@ -73,13 +72,15 @@ class Library:
         self.labels = frozenset(one.label for one in patterns)
 
     @classmethod
-    def compile(cls, packs: Sequence[Pack], *, engine: bool = True, saved: bytes = b"") -> "Library":
+    def compile(
+        cls, packs: Sequence[Pack], *, engine: bool = True, saved: Callable[[str], bytes] = lambda _: b""
+    ) -> "Library":
         """Compile packs (see `select`).
 
         Args:
             packs: What to look for.
             engine: Whether to use the multi-pattern engine where it is there.
-            saved: What `serialised` returned for the same packs; anything else is ignored.
+            saved: Returns what `compiled` had under a name; anything else is ignored.
 
         Raises:
             ConfigError: Two packs use one pattern id.
@@ -105,14 +106,9 @@ class Library:
         rules = (*self.rules, *_rules(shapes, len(self.rules)))
         return Library((*kept, *patterns), ready=(rules, joined))
 
-    @property
-    def digest(self) -> str:
-        """A hash of all patterns: what a cache of the compiled engine is named by."""
-        return blake2b(repr(self.patterns).encode(), digest_size=16).hexdigest()
-
-    def serialised(self) -> bytes:
-        """Return the compiled engine for the next start; empty without one."""
-        return self.prefilter.serialised()
+    def compiled(self) -> Mapping[str, bytes]:
+        """Return what the engine compiled now, by name, for the next start; nothing without one."""
+        return self.prefilter.compiled()
 
     def tree(
         self,

@@ -39,6 +39,10 @@ _GROUP: Final = regex.compile(
 _REFERENCE: Final = regex.compile(r"\(\?P=(\w+)\)")
 
 
+_WITHOUT_WIDTH: Final = regex.compile(
+    r"\[\^?\]?(?:\\.|[^\]\\])*+\](*SKIP)(*FAIL)|\(\?<?[=!]|\\[bBAZzGKmM]|(?<!\\)[\^$]"
+)
+"""Look-arounds, borders and ends, outside of classes."""
 _LOOKS: Final = (("(?<!", True, True), ("(?<=", False, True), ("(?!", True, False), ("(?=", False, False))
 _ONE_CLASS: Final = regex.compile(r"(\[(?:[^\]\\]|\\.)*\])(?:\{1,4\})?")
 
@@ -77,16 +81,21 @@ class _Reader:
     opened: int = 0
     ahead: str = ""
     whole: "_Sequence | None" = None
+    exact: list[bool] = field(default_factory=list)
 
     def alternatives(self, *, outermost: bool = False) -> str:
         return "|".join(self.branches(outermost=outermost))
 
     def branches(self, *, outermost: bool = False, ends: bool = False) -> list[str]:
         """Read alternatives; `ends` if nothing follows them that must be there."""
-        branches = [self.sequence(outermost=outermost, ends=ends)]
-        while self.peek() == "|":
-            self.at += 1
+        branches: list[str] = []
+        exact: list[bool] = []
+        while not branches or self.peek() == "|":
+            self.at += bool(branches)
+            start = self.at
             branches.append(self.sequence(outermost=outermost, ends=ends))
+            exact.append(_WITHOUT_WIDTH.search(self.source, start, self.at) is None)
+        self.exact = exact  # that of the outermost alternatives is written last
         return branches
 
     def sequence(self, *, outermost: bool = False, ends: bool = False) -> str:
@@ -129,6 +138,8 @@ class _Reader:
         branches = inner.branches()
         self.at = inner.at
         self.close()
+        if negative:  # a branch that says more than its characters forbids less than these
+            branches = [one for one, exact in zip(branches, inner.exact, strict=True) if exact]
         said = _said(branches, negative=negative)
         edge = said and (f"(?:^|{said})" if behind else f"(?:$|{said})") if negative else said
         ahead = "" if negative or behind or edge else f"(?:{'|'.join(branches)})"
