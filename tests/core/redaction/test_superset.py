@@ -10,7 +10,7 @@ from scrubrelay.core.redaction.superset import superset
     ("match", "text"),
     [
         (r"(?<! [a-z] | _ (?= pwd ) ) (?: pwd | pass )", "_pass"),
-        (r"(?<! _ \b ) -x", "_-x"),
+        (r"(?<! _ \b ) x", "_x"),
         (r"(?<! a (?! b ) ) b", "ab"),
         (r"x (?! (?<! x ) y )", "xy"),
         (r"x (?! y $ )", "xyz"),
