@@ -13,6 +13,7 @@ from stdnum.bg import egn
 from stdnum.br import cnpj, cpf
 from stdnum.ca import bn, sin
 from stdnum.ch import ssn as ahv
+from stdnum.ch import uid as ch_uid
 from stdnum.cl import rut
 from stdnum.cn import ric
 from stdnum.co import nit
@@ -25,8 +26,9 @@ from stdnum.es import cif, dni, nie, nif
 from stdnum.eu import vat as eu_vat
 from stdnum.fi import hetu, ytunnus
 from stdnum.fr import nif as fr_nif
-from stdnum.fr import nir, siret
+from stdnum.fr import nir, siren, siret
 from stdnum.gb import nhs, utr
+from stdnum.gb import vat as uk_vat
 from stdnum.gr import amka
 from stdnum.hr import oib
 from stdnum.hu import anum
@@ -77,6 +79,7 @@ _STDNUM: dict[str, ModuleType] = {
     "ca_bn": bn,
     "ca_sin": sin,
     "ch_ahv": ahv,
+    "ch_uid": ch_uid,
     "cl_rut": rut,
     "cn_ric": ric,
     "co_nit": nit,
@@ -93,6 +96,7 @@ _STDNUM: dict[str, ModuleType] = {
     "fi_ytunnus": ytunnus,
     "fr_nif": fr_nif,
     "fr_nir": nir,
+    "fr_siren": siren,
     "fr_siret": siret,
     "gr_amka": amka,
     "hr_oib": oib,
@@ -135,6 +139,7 @@ _STDNUM: dict[str, ModuleType] = {
     "ua_rntrc": rntrc,
     "uk_nhs": nhs,
     "uk_utr": utr,
+    "uk_vat": uk_vat,
     "us_itin": itin,
     "za_id": za_idnr,
 }
@@ -303,6 +308,21 @@ def es_dni_letter(cut: str) -> bool:
     return bool(digits) and "TRWAGMYFPDXBNJZSQVHLCKE"[int(digits) % 23] == cut[-1].upper()
 
 
+def es_nuss(cut: str) -> bool:
+    """A Spanish social security number: a province, eight digits and the rest of 97, https://www.seg-social.es.
+
+    >>> es_nuss("28/12345678/40"), es_nuss("281234567841"), es_nuss("99 12345678 45")
+    (True, False, False)
+    """
+    digits = _digits(cut)
+    if len(digits) != 12 or not (0 < int(digits[:2]) <= 53 or digits[:2] == "66"):
+        return False
+    # Numbers below ten millions are added to the province, the others stand behind it.
+    small = int(digits[2:10]) < 10_000_000
+    number = int(digits[:2]) * 10_000_000 + int(digits[2:10]) if small else int(digits[:10])
+    return number % 97 == int(digits[10:])
+
+
 def hu_tax_id(cut: str) -> bool:
     """A Hungarian tax id: weights 1 to 9, rest of 11, 1996. evi XX. torveny.
 
@@ -389,6 +409,7 @@ NATIONAL: dict[str, Callable[[str], bool]] = {
     "sg_nric": sg_nric,
     "ng_nin": ng_nin,
     "es_dni_letter": es_dni_letter,
+    "es_nuss": es_nuss,
     "hu_tax_id": hu_tax_id,
     "hu_taj": hu_taj,
     "au_medicare": au_medicare,
