@@ -16,9 +16,10 @@ from scrubrelay.core.policy.event import Event
 from scrubrelay.core.policy.sampling import Cut, sampled
 from scrubrelay.core.project import Project
 from scrubrelay.core.redaction.formats.json import loads, loads_exact
+from scrubrelay.core.redaction.generalised import ANY, Generaliser
 from scrubrelay.core.redaction.redactor import Redaction
 from scrubrelay.core.wire.envelope import Envelope, Item, encode
-from scrubrelay.core.wire.items import kind_of, quantities
+from scrubrelay.core.wire.items import ITEMS, kind_of, quantities
 from scrubrelay.core.wire.ratelimits import RateLimits
 from scrubrelay.core.wire.trace import Trace
 
@@ -36,6 +37,7 @@ _EVENT_ID = regex.compile(
     r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{12}"
 )
 _TYPE = regex.compile(r"[a-z][a-z_]{0,31}")
+_GENERAL = Generaliser()
 
 
 _NO_LIMITS = RateLimits()
@@ -402,8 +404,10 @@ def _dropped(item: Item, reason: Reason, detail: str = "") -> Dropped:
 
 
 def _type_of(item: Item) -> str:
-    """The item's type for logs and reports; what does not look like one is the client's text."""
-    return item.type if _TYPE.fullmatch(item.type) else "unnamed"
+    """The item's type for logs and reports; what is not made of words of fields may be a user's text."""
+    if item.type in ITEMS or (_TYPE.fullmatch(item.type) and _GENERAL(item.type) != ANY):
+        return item.type
+    return "unnamed"
 
 
 def _own_headers(headers: Mapping[str, Any], project: Project, event_id: str | None) -> dict[str, Any]:

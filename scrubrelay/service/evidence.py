@@ -4,14 +4,17 @@ from collections.abc import Callable
 from typing import Final
 
 from scrubrelay.config.settings import AuditSettings
-from scrubrelay.core.evidence import OTHER, Evidence, Finds, evidence_of
+from scrubrelay.core.evidence import ENVELOPE, OTHER, UNKNOWN, Evidence, Finds, evidence_of
 from scrubrelay.core.pipeline import Outcome
 from scrubrelay.core.redaction.generalised import Generaliser
+from scrubrelay.core.wire.items import ITEMS
 
 _HOUR: Final = 3600
 _MOST_PLACES: Final = 20_000
 """Combinations of project, pattern and path told apart in an hour, over all projects."""
 _KNOWN: Final = 4096
+_MOST_TYPES: Final = 64
+"""Item types that nobody knows, told apart in an hour: a client can make as many as it likes."""
 
 
 class Witness:
@@ -28,6 +31,7 @@ class Witness:
         self._hour = 0
         self._paths: dict[int, set[str]] = {}
         self._places: set[tuple[int, str, str]] = set()
+        self._types: set[str] = set()
         # Events of one issue have their finds at the same places.
         self._known: dict[tuple[int, Finds], Finds] = {}
 
@@ -45,12 +49,22 @@ class Witness:
             self._hour = int(now // _HOUR)
             self._paths.clear()
             self._places.clear()
+            self._types.clear()
             self._known.clear()
-        found = evidence_of(outcome, self._general)
+        found = map(self._named, evidence_of(outcome, self._general))
         return tuple(
             one._replace(finds=self._bounded(one.finds, project_id, settings.max_paths)) if one.finds else one
             for one in found
         )
+
+    def _named(self, one: Evidence) -> Evidence:
+        """Return evidence with `unknown` for the types beyond those that are told apart in this hour."""
+        if one.type in ITEMS or one.type in self._types or one.type == ENVELOPE:
+            return one
+        if len(self._types) >= _MOST_TYPES:
+            return one._replace(type=UNKNOWN)
+        self._types.add(one.type)
+        return one
 
     def _bounded(self, finds: Finds, project_id: int, most: int) -> Finds:
         """Return finds with `(other)` for the paths beyond those that are told apart in this hour."""

@@ -1,5 +1,6 @@
 """What any store must keep for the audit."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 
@@ -7,7 +8,7 @@ import pytest
 
 from scrubrelay.core.errors import RateLimited
 from scrubrelay.core.evidence import Evidence
-from scrubrelay.service.stores.audit import Leaf, Retention, Where
+from scrubrelay.service.stores.audit import FIRST_LEAVES, LAST_LEAVES, Leaf, Retention, Where
 from tests.contracts.test_store import NOW, entry, forwarded, make, store
 
 __all__ = ["make", "store"]
@@ -128,6 +129,14 @@ async def test_the_trail_is_found_by_each_id_on_it(store):
     assert await store.audit.trail(third) == []
     assert await store.audit.trail(b"\1" * 8 + b"\2" * 8) == []
     assert await store.audit.skipped() == 4
+
+
+async def test_an_event_that_never_ends_has_its_first_and_its_last_leaves(store):
+    """A client can send all of its events under one id: whoever asks for it must not have to read a week."""
+    number = FIRST_LEAVES + LAST_LEAVES + 5
+    await asyncio.gather(*(store.audit.note(Leaf(NOW, b"\1" * 16, b"%d" % at)) for at in range(number)))
+    found = [int(leaf.notes) for leaf in await store.audit.trail(b"\1" * 16)]
+    assert found == [*range(FIRST_LEAVES), *range(FIRST_LEAVES + 5, number)]
 
 
 async def test_what_is_still_in_the_outbox_is_told(store):

@@ -154,13 +154,15 @@ def test_an_attachment_without_its_event_stands_for_itself():
 
 
 def test_an_unknown_item_type_is_dropped_and_says_so():
-    (decision,) = run(item("brand_new", b"hushhush")).decisions
+    (decision,) = run(item("span_batch", b"hushhush")).decisions
     assert isinstance(decision, Dropped)
-    assert (decision.type, decision.reason) == ("brand_new", Reason.NOT_UNDERSTOOD)
+    assert (decision.type, decision.reason) == ("span_batch", Reason.NOT_UNDERSTOOD)
 
 
-def test_a_type_that_is_no_name_is_not_repeated():
-    (decision,) = run(item("hushhush 4111 1111")).decisions
+@pytest.mark.parametrize("kind", ["hushhush 4111 1111", "jane_doe", "hunter_tangerine"])
+def test_a_type_that_may_be_a_text_is_not_repeated(kind):
+    """It would stand in the log, and in what `tail` shows."""
+    (decision,) = run(item(kind)).decisions
     assert decision.type == "unnamed"
 
 

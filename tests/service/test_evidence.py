@@ -1,9 +1,11 @@
 """How much evidence there can be."""
 
 from scrubrelay.config.settings import AuditSettings
-from scrubrelay.core.evidence import OTHER
-from scrubrelay.core.pipeline import Kept, Outcome
+from scrubrelay.core.errors import Reason
+from scrubrelay.core.evidence import OTHER, UNKNOWN
+from scrubrelay.core.pipeline import Dropped, Kept, Outcome
 from scrubrelay.core.redaction.redactor import Redaction
+from scrubrelay.core.redaction.vocabulary import WORDS
 from scrubrelay.service.evidence import Witness
 
 HOUR = 3600.0
@@ -32,6 +34,21 @@ def test_own_words_hold_as_soon_as_they_are_set():
     assert paths(witness, "loyalty") == ["*"]
     settings[0] = AuditSettings(words=("loyalty",))
     assert paths(witness, "loyalty") == ["loyalty"]
+
+
+def test_types_that_nobody_knows_are_told_apart_to_a_number():
+    """Each one told is a row of the store in each hour, and a client makes as many as it likes."""
+    witness = Witness(AuditSettings)
+    words = sorted(WORDS)[:200]
+
+    def told(at: float) -> set[str]:
+        dropped = (Dropped(f"span_{word}", (), Reason.NOT_UNDERSTOOD) for word in words)
+        return {one.type for one in witness.evidence(Outcome(None, tuple(dropped)), 1, at)}
+
+    assert len(told(0.0)) == len(told(1.0)) == 65
+    assert UNKNOWN in told(2.0)
+    assert paths(witness, "user", at=3.0) == ["user"]
+    assert len(told(HOUR)) == 65
 
 
 def test_nothing_is_kept_where_that_is_not_wanted():

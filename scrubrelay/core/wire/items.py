@@ -143,9 +143,13 @@ def _span(item: Item) -> tuple[tuple[str, int], ...]:
 
 
 def _item_count(item: Item) -> int:
+    """Return how many entries a container says it has; not more than its payload has bytes.
+
+    Else a few requests could claim so much that the sums of the ledger fit no integer any more.
+    """
     stated = item.headers.get("item_count")
     if isinstance(stated, int) and not isinstance(stated, bool) and stated > 0:
-        return stated
+        return max(1, min(stated, len(item.payload)))
     items = _document(item).get("items")
     return len(items) if isinstance(items, list) and items else 1
 

@@ -109,7 +109,7 @@ class Gate:
         known = {token.name: token for token in self._settings().every_token}
         pairs = {name: (token.token.get_secret_value(), token.scope) for name, token in known.items()}
         if not pairs:
-            if not (is_here(request.remote) and is_here(request.url.host)):
+            if not (is_here(request.remote) and is_here(_host_of(request))):
                 raise Forbidden("set [[admin.tokens]] to reach this from another machine or by another name")
             pairs = {OWN_NAME: (self._own, "write")}
         sent = request.headers.get("Authorization", "")
@@ -166,6 +166,14 @@ def is_here(host: str | None) -> bool:
         return ip_address(host or "").is_loopback
     except ValueError:
         return False
+
+
+def _host_of(request: web.BaseRequest) -> str | None:
+    """Return the name under which it was asked for; None if that is no name at all."""
+    try:
+        return request.url.host
+    except ValueError:
+        return None
 
 
 def _same(one: str, other: str) -> bool:

@@ -8,6 +8,11 @@ Dimension = Literal["hour", "project", "type", "pattern", "path"]
 DIMENSIONS: Final[tuple[Dimension, ...]] = get_args(Dimension)
 """What findings can be told apart by."""
 
+FIRST_LEAVES: Final = 50
+"""Of an event that stands on very many leaves, how many of the oldest are read: where it came in."""
+LAST_LEAVES: Final = 250
+"""And how many of the newest. A client can send all of its events under one id."""
+
 Group = tuple[int | str, ...]
 """The values of some dimensions, in the order in which they were asked for."""
 
@@ -117,7 +122,10 @@ class AuditStore(Protocol):
         """Add to the trail, in no hurry."""
 
     async def trail(self, event_id: bytes) -> Sequence[Leaf]:
-        """Return every leaf on which an event stands, the oldest first."""
+        """Return the leaves on which an event stands, the oldest first.
+
+        If there are more, those in the middle are left out: `FIRST_LEAVES`, `LAST_LEAVES`.
+        """
 
     async def skipped(self) -> int:
         """Return how many events were not noted, within the time that the trail goes back."""

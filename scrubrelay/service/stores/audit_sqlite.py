@@ -12,7 +12,17 @@ from urllib.parse import quote
 import orjson
 
 from scrubrelay.core.errors import StoreUnavailable
-from scrubrelay.service.stores.audit import Deed, Dimension, Fates, Group, Leaf, Retention, Where
+from scrubrelay.service.stores.audit import (
+    FIRST_LEAVES,
+    LAST_LEAVES,
+    Deed,
+    Dimension,
+    Fates,
+    Group,
+    Leaf,
+    Retention,
+    Where,
+)
 from scrubrelay.service.stores.base import State
 from scrubrelay.service.stores.schema import unavailable
 from scrubrelay.service.stores.writer import Transaction, Writer
@@ -99,12 +109,8 @@ class SqliteAudit:
         )
 
     async def trail(self, event_id: bytes) -> Sequence[Leaf]:
-        """Return every leaf on which an event stands, the oldest first."""
-        rows = await self._ask(
-            "SELECT at, ids, notes, skipped FROM trail WHERE instr(ids, ?) ORDER BY id", (event_id,)
-        )
-        leaves = (Leaf(*row) for row in rows)
-        return [leaf for leaf in leaves if event_id in _ids(leaf.ids)]
+        """Return the leaves on which an event stands, the oldest first."""
+        return await asyncio.to_thread(self._answer, lambda db: _trail(db, event_id))
 
     async def skipped(self) -> int:
         """Return how many events were not noted."""
@@ -158,6 +164,20 @@ def _condition(where: Where, *, narrow: bool) -> tuple[str, tuple[Any, ...]]:
             parts.append(f"({name} = ? OR substr({name}, 1, ?) = ?)")
             tests += [value, len(value) + 1, f"{value}."]
     return " AND ".join(parts), tuple(tests)
+
+
+def _trail(db: sqlite3.Connection, event_id: bytes) -> list[Leaf]:
+    there = [
+        number
+        for number, ids in db.execute(
+            "SELECT id, ids FROM trail WHERE instr(ids, ?) ORDER BY id", (event_id,)
+        )
+        if event_id in _ids(ids)
+    ]
+    if len(there) > FIRST_LEAVES + LAST_LEAVES:
+        there = [*there[:FIRST_LEAVES], *there[-LAST_LEAVES:]]
+    query = "SELECT at, ids, notes, skipped FROM trail WHERE id = ?"
+    return [Leaf(*row) for number in there for row in db.execute(query, (number,))]
 
 
 def _ids(blob: bytes) -> Iterator[bytes]:

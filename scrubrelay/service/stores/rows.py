@@ -323,7 +323,10 @@ def purge(tx: Transaction, state: State, parcel_ids: Sequence[int] | None, now: 
 
 def _chosen(tx: Transaction, state: State, parcel_ids: Sequence[int] | None) -> list[int]:
     there = [row[0] for row in tx.db.execute("SELECT id FROM delivery WHERE state = ? ORDER BY id", (state,))]
-    return there if parcel_ids is None else [parcel_id for parcel_id in there if parcel_id in set(parcel_ids)]
+    if parcel_ids is None:
+        return there
+    wanted = frozenset(parcel_ids)
+    return [parcel_id for parcel_id in there if parcel_id in wanted]
 
 
 def prune_dead(tx: Transaction, before: float, max_bytes: int) -> None:

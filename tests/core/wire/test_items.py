@@ -32,6 +32,8 @@ def test_an_unknown_type_is_opaque():
         (item("log", b'{"items":[1,2]}'), {"log_item": 2, "log_byte": 15}),
         (item("span", b"{}"), {"span": 1}),
         (item("span", b"{}", item_count=True), {"span": 1}),
+        (item("span", b"{}", item_count=2**64 - 1), {"span": 2}),
+        (item("log", b"", item_count=2**64 - 1), {"log_item": 1, "log_byte": 0}),
         (item("profile_chunk", platform="python"), {"profile_chunk": 1}),
         (item("profile_chunk", platform="javascript"), {"profile_chunk_ui": 1}),
         (item("client_report"), {}),

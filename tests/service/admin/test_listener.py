@@ -1,5 +1,6 @@
 """Who is let in, and what is answered to whoever is not."""
 
+import asyncio
 from itertools import product
 
 import pytest
@@ -75,6 +76,16 @@ async def test_no_route_answers_without_a_token(admin, route):
 async def test_without_a_configured_token_a_foreign_name_is_refused(admin, name, status):
     head = f"GET http://{name}/api/status HTTP/1.1\nAuthorization: Bearer {admin.token}"
     assert (await send(admin.port, head)).status == status
+
+
+@pytest.mark.parametrize("host", ["localhost:99999", "localhost:abc", "::1", "xn--a", "\xff\xfe", "[zz]:1", ""])
+async def test_a_name_that_is_none_is_foreign_and_no_defect(admin, caplog, host):
+    """Whoever asks has shown no token yet, so that it must not fill the log."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", admin.port)
+    writer.write(f"GET /api/status HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode("latin-1"))
+    assert (await reader.read()).startswith(b"HTTP/1.1 403 ")
+    writer.close()
+    assert caplog.records == []
 
 
 async def test_no_web_page_may_read_it(admin):
