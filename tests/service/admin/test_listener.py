@@ -78,7 +78,9 @@ async def test_without_a_configured_token_a_foreign_name_is_refused(admin, name,
     assert (await send(admin.port, head)).status == status
 
 
-@pytest.mark.parametrize("host", ["localhost:99999", "localhost:abc", "::1", "xn--a", "\xff\xfe", "[zz]:1", ""])
+@pytest.mark.parametrize(
+    "host", ["localhost:99999", "localhost:abc", "::1", "xn--a", "\xff\xfe", "[zz]:1", ""]
+)
 async def test_a_name_that_is_none_is_foreign_and_no_defect(admin, caplog, host):
     """Whoever asks has shown no token yet, so that it must not fill the log."""
     reader, writer = await asyncio.open_connection("127.0.0.1", admin.port)
