@@ -21,6 +21,17 @@ ConfigOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
+def printable(text: str) -> str:
+    """Return a text with its control characters escaped: a key of an event must not steer a terminal.
+
+    >>> printable("a\\x1b[2Jb\\u202e")
+    'a\\\\x1b[2Jb\\\\u202e'
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
 def complain(*problems: str) -> None:
     """Write each problem on a line of its own to stderr."""
     for problem in problems:
@@ -79,6 +90,6 @@ def _cell(value: Any) -> str:
         case dict():
             return ", ".join(f"{count} {name}" for name, count in value.items())
         case list():
-            return ", ".join(map(str, value))
+            return printable(", ".join(map(str, value)))
         case _:
-            return str(value)
+            return printable(str(value))

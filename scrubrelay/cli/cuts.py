@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import orjson
 
+from scrubrelay.cli.console import printable
 from scrubrelay.config.origins import Origins
 from scrubrelay.core.errors import Unscrubbable
 from scrubrelay.core.redaction.explain import NearMiss
@@ -50,7 +51,10 @@ def as_json(sight: Sight, origins: Origins, redactor: Redactor) -> dict[str, Any
     return {
         "unscrubbable": sight.dropped or None,
         "cuts": [_cause(one, origins, redactor) for one in sight.redactions],
-        "near": [{**asdict(one), "from": origins.pattern(one.pattern)} for one in sight.near],
+        "near": [
+            {**asdict(one), "path": _whole(one.path), "from": origins.pattern(one.pattern)}
+            for one in sight.near
+        ],
     }
 
 
@@ -68,7 +72,7 @@ def report(sight: Sight, origins: Origins, redactor: Redactor, *, shown: bool) -
     for one in sight.redactions:
         cause = _cause(one, origins, redactor)
         times = f" ({one.count} times)" if one.count > 1 else ""
-        yield f"  cut       {one.path}{times}"
+        yield f"  cut       {printable(one.path)}{times}"
         yield f"            {one.pattern}, {cause['from']}"
         rule = cause["rule_at"]
         by_rule = f"; rule {rule}" if rule and rule not in cause["action_from"] else ""
@@ -85,6 +89,7 @@ def _cause(one: Redaction, origins: Origins, redactor: Redactor) -> dict[str, An
     action = origins.action(one.pattern, one.rule, categories.get(one.pattern, ()))
     return {
         **asdict(one),
+        "path": _whole(one.path),
         "pack": one.pattern.removeprefix(LATE).partition(".")[0],
         "from": origins.pattern(one.pattern.removeprefix(LATE)),
         "rule_at": origins.rule(one.rule),
@@ -92,12 +97,17 @@ def _cause(one: Redaction, origins: Origins, redactor: Redactor) -> dict[str, An
     }
 
 
+def _whole(path: str) -> str:
+    """Return a path without half characters, which JSON cannot hold."""
+    return path.encode(errors="replace").decode()
+
+
 def _nearby(sight: Sight, origins: Origins, *, shown: bool) -> Iterator[str]:
     path = None
     for one in sight.near:
         if one.path != path:
             path = one.path
-            yield f"  left      {path}"
+            yield f"  left      {printable(path)}"
             if shown:
                 yield from _text(sight.item, path)
         yield f"            near: {one.pattern}, {origins.pattern(one.pattern)}: {one.why}"

@@ -36,7 +36,7 @@ def command(  # noqa: PLR0913 - each is an option
     ],
     *,
     project: Annotated[
-        str, typer.Option("--project", help="Name, id or key of a [[project]]; else the first of them.")
+        str, typer.Option("--project", help="Name, id or key of a project; else the first of them.")
     ] = "",
     address: Annotated[str, typer.Option("--address", help="The address of its sender.")] = "",
     user_agent: Annotated[str, typer.Option("--user-agent", help="The browser that sent it.")] = "",

@@ -92,6 +92,16 @@ def test_programs_read_json(told):
     assert [one["hit"] for one in explained["filters"]].count(True) == 1
 
 
+@pytest.mark.parametrize("key", ["a\\u001b[2Jb", "a\\nb", "a\\u202eb", "a\\ud800b"], ids=repr)
+def test_a_key_of_an_event_does_not_steer_the_terminal(cli, tmp_path, key):
+    (tmp_path / "event.json").write_text(f'{{"extra": {{"{key}": "mara@example.com"}}}}')
+    code, out, _ = cli("explain", "event.json")
+    assert code == 0
+    (line,) = [line for line in out.split("\n") if line.startswith("  cut")]
+    assert line.isprintable()
+    assert orjson.loads(cli("explain", "--json", "event.json")[1])[0]["items"][0]["cuts"]
+
+
 def test_a_project_that_is_not_there(cli, tmp_path):
     (tmp_path / "scrubrelay.toml").write_text(FILE)
     (tmp_path / "event.json").write_text("{}")

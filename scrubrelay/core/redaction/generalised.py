@@ -11,7 +11,7 @@ from scrubrelay.core.redaction.vocabulary import WORDS
 _MOST_STEPS: Final = 16
 _LONGEST_STEP: Final = 48
 _MOST_SHORT: Final = 2
-"""Numbers of one or two digits, and letters, in one key: more of them spell something."""
+"""Numbers of one or two digits, and letters, in one key, and keys of one letter in a path: more of them spell."""
 _REMEMBERED: Final = 20_000
 _SHAPE: Final = regex.compile(r"[A-Za-z0-9_$@:/ -]*+(?:\[[A-Za-z][A-Za-z0-9 -]*+\])?+(?: [0-9]{1,2})?+")
 """What a name or the label of a redacted one is written in; `@` and `$` stand before names of templates."""
@@ -50,6 +50,9 @@ class Generaliser:
     def _told(self, path: str) -> str:
         steps = path.split(".", _MOST_STEPS)
         told = [self._step(step) for step in steps[:_MOST_STEPS]]
+        single = [at for at, step in enumerate(told) if len(step) == 1 and step != ANY]
+        for at in single if len(single) > _MOST_SHORT else ():  # a key with dots is several steps
+            told[at] = ANY
         return ".".join((*told, *([_DEEPER] if len(steps) > _MOST_STEPS else ())))
 
     def _step(self, step: str) -> str:

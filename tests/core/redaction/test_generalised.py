@@ -49,6 +49,11 @@ def test_what_may_be_a_text_of_a_user_is_not(key):
     assert GENERAL(f"extra.{key}.token") == "extra.*.token"
 
 
+def test_a_key_is_not_spelled_by_its_dots():
+    assert GENERAL("extra.j.o.h.n.token") == "extra.*.*.*.*.token"
+    assert GENERAL("vars.x.y") == "vars.x.y"
+
+
 def test_words_of_ones_own_fields_are_told_when_they_are_named():
     assert Generaliser(["loyaltyTier"])("extra.loyalty_tier") == "extra.loyalty_tier"
     assert GENERAL("extra.loyalty_tier") == "extra.*"
