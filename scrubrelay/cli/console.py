@@ -22,10 +22,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for progra
 
 
 def printable(text: str) -> str:
-    """Return a text with its control characters escaped: a key of an event must not steer a terminal.
+    r"""Return a text with its control characters escaped: a key of an event must not steer a terminal.
 
-    >>> printable("a\\x1b[2Jb\\u202e")
-    'a\\\\x1b[2Jb\\\\u202e'
+    >>> print(printable("a\x1b[2Jb"))
+    a\x1b[2Jb
     """
     if text.isprintable():
         return text

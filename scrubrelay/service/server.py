@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -44,6 +45,34 @@ class Route:
 
     methods: Mapping[str, Handler]
     project_id: int | None = None
+
+
+class Listener(web.Server):
+    """aiohttp's server; to a request that is no HTTP it answers without repeating a word of it.
+
+    Args:
+        handler: Answers requests.
+    """
+
+    def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> None:
+        super().__init__(handler, **LISTENER)
+
+    def __call__(self) -> web.RequestHandler:
+        """Return what reads a connection."""
+        return _Connection(self, loop=self._loop, **LISTENER)
+
+
+class _Connection(web.RequestHandler):
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what could not be read; aiohttp's own message quotes the line, which may be a cookie."""
+        message = None if message is None else HTTPStatus(status).phrase
+        return super().handle_error(request, status, exc, message)
 
 
 class Server:

@@ -28,7 +28,7 @@ from scrubrelay.service.notify import Herald, News
 from scrubrelay.service.outbox import Outbox
 from scrubrelay.service.peers import Peers, Window
 from scrubrelay.service.reload import Configuration, Source
-from scrubrelay.service.server import LISTENER, Server
+from scrubrelay.service.server import Listener, Server
 from scrubrelay.service.tap import Tap
 from scrubrelay.service.watch import Watch
 
@@ -192,7 +192,7 @@ class _Worker:
 
 
 def _runner(handler: Any) -> web.ServerRunner:
-    return web.ServerRunner(web.Server(handler, **LISTENER), shutdown_timeout=_GOODBYE)
+    return web.ServerRunner(Listener(handler), shutdown_timeout=_GOODBYE)
 
 
 async def _listen(runner: web.ServerRunner, address: Address, *, shared: bool) -> Address:

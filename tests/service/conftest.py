@@ -16,7 +16,7 @@ from scrubrelay.service.clock import SystemClock
 from scrubrelay.service.intake import Intake
 from scrubrelay.service.meters import Meters
 from scrubrelay.service.outbox import Outbox
-from scrubrelay.service.server import LISTENER, Server
+from scrubrelay.service.server import Listener, Server
 from scrubrelay.service.stores.base import Listed, StoreOptions
 from scrubrelay.service.stores.sqlite import SqliteStore
 from scrubrelay.service.tap import Tap
@@ -107,7 +107,7 @@ async def relaying(store, projects, clock, ready=None):
     watch = Watch(Meters(clock), Tap())
     intake = Intake(lambda: projects, outbox, clock, watch=watch)
     server = Server(intake, ready or outbox.writable, outbox.switches.state, watch.meters)
-    runner = web.ServerRunner(web.Server(server, **LISTENER), shutdown_timeout=1.0)
+    runner = web.ServerRunner(Listener(server), shutdown_timeout=1.0)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     yield Relay(runner.addresses[0][1], outbox, watch)

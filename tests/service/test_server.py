@@ -137,3 +137,12 @@ async def test_a_broken_chunk_is_a_bad_request(relay):
     answer = await send(relay.port, head, [b"not a chunk size\r\nhushhush\r\n"])
     assert answer.status in {400, 0}
     assert await relay.listed() == []
+
+
+@pytest.mark.parametrize(
+    "line", ["Cookie: session=hushhush\0", "hushhush", "hush hush: x", "Content-Length: hushhush"], ids=repr
+)
+async def test_what_is_no_http_is_refused_and_not_repeated(relay, line):
+    answer = await send(relay.port, f"POST /api/1/envelope/?sentry_key={KEY} HTTP/1.1\n{line}")
+    assert answer.status == 400
+    assert b"hush" not in answer.body

@@ -11,7 +11,7 @@ from scrubrelay.core.redaction.vocabulary import WORDS
 _MOST_STEPS: Final = 16
 _LONGEST_STEP: Final = 48
 _MOST_SHORT: Final = 2
-"""Numbers of one or two digits, and letters, in one key, and keys of one letter in a path: more of them spell."""
+"""Numbers of one or two digits, and letters, in a key, and keys of one letter in a path: more would spell."""
 _REMEMBERED: Final = 20_000
 _SHAPE: Final = regex.compile(r"[A-Za-z0-9_$@:/ -]*+(?:\[[A-Za-z][A-Za-z0-9 -]*+\])?+(?: [0-9]{1,2})?+")
 """What a name or the label of a redacted one is written in; `@` and `$` stand before names of templates."""

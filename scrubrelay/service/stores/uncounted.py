@@ -1,6 +1,6 @@
 """Entries that are to be booked some time soon: alike ones added up, so that a flood of them is few."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -8,6 +8,8 @@ from scrubrelay.core.evidence import Evidence
 from scrubrelay.service.stores.base import Entry
 
 _HOUR: Final = 3600
+_MOST: Final = 20_000
+"""Sums, some 40 MB: while the store cannot write, clients could think of ever new kinds of entries."""
 
 
 @dataclass(slots=True)
@@ -30,17 +32,22 @@ class Uncounted:
     def add(self, entries: Iterable[Entry]) -> None:
         """Add entries, or sums of them."""
         for entry in entries:
-            found = self._sums.get(key := _key(entry))
-            if found is None:
-                self._sums[key] = _Sum(
-                    entry, [one[-1] for one in entry.dropped], entry.capped, entry.evidence
-                )
-                continue
-            found.capped += entry.capped
-            pairs = zip(found.evidence, entry.evidence, strict=True)
-            found.evidence = tuple(one.and_another(other) for one, other in pairs)
-            for at, (_, _, quantity) in enumerate(entry.dropped):
-                found.quantities[at] += quantity
+            if len(self._sums) < _MOST or _key(entry) in self._sums:
+                self._add(entry)
+            else:
+                for part in _parts(entry):
+                    self._add(part)
+
+    def _add(self, entry: Entry) -> None:
+        found = self._sums.get(key := _key(entry))
+        if found is None:
+            self._sums[key] = _Sum(entry, [one[-1] for one in entry.dropped], entry.capped, entry.evidence)
+            return
+        found.capped += entry.capped
+        pairs = zip(found.evidence, entry.evidence, strict=True)
+        found.evidence = tuple(one.and_another(other) for one, other in pairs)
+        for at, (_, _, quantity) in enumerate(entry.dropped):
+            found.quantities[at] += quantity
 
     def take(self) -> list[Entry]:
         """Return the sums, and begin anew."""
@@ -54,6 +61,15 @@ def _key(entry: Entry) -> tuple[Any, ...]:
     hour = entry.received_at // _HOUR
     whose = entry.project_id, entry.key, entry.targets, entry.limited
     return *whose, hour, kinds, issue, tuple(one.kind for one in entry.evidence)
+
+
+def _parts(entry: Entry) -> Iterator[Entry]:
+    """Yield what must be booked whatever happens, in pieces of which there are few kinds.
+
+    What is kept for the audit is given up, and so is the count of an issue: books and reports are not.
+    """
+    bare = replace(entry, event_id=None, evidence=(), claim=None, capped=0)
+    return (replace(bare, dropped=(one,)) for one in entry.dropped)
 
 
 def _total(one: _Sum) -> Entry:

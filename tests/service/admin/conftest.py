@@ -14,7 +14,7 @@ from scrubrelay.service.admin.tokens import Gate
 from scrubrelay.service.clock import SystemClock
 from scrubrelay.service.peers import Peers, Window
 from scrubrelay.service.reload import Configuration, Source
-from scrubrelay.service.server import LISTENER
+from scrubrelay.service.server import Listener as Answering
 from tests.helpers.http import Answer, send
 
 OWN = "the-token-that-the-relay-made"
@@ -83,7 +83,7 @@ async def admin(relay, config, environ, slots, tmp_path: Path):
     await peers.open(0, window)
     services = Services(configuration, relay.outbox, SystemClock(), peers)
     gate = Gate(lambda: configuration.settings.admin, OWN, services.clock)
-    runner = web.ServerRunner(web.Server(Admin(services, gate), **LISTENER), shutdown_timeout=1.0)
+    runner = web.ServerRunner(Answering(Admin(services, gate)), shutdown_timeout=1.0)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     yield Listener(runner.addresses[0][1], services, WRITER if config else OWN)
