@@ -9,6 +9,7 @@ from scrubrelay.cli.console import ConfigOption, complain
 from scrubrelay.config.build import build, library_of, rule_warnings
 from scrubrelay.config.effective import effective
 from scrubrelay.config.load import read
+from scrubrelay.config.origins import located
 from scrubrelay.config.packs import users
 from scrubrelay.config.settings import RedactionSettings, Settings
 from scrubrelay.core.redaction.examples import check_examples
@@ -47,4 +48,5 @@ def _wrong_examples(settings: Settings) -> Iterator[str]:
     for redaction in _redactions(settings):
         library = library_of(redaction)
         own = {pattern.id for pack in users(redaction.pattern_files) for pattern in pack.patterns}
-        yield from check_examples(library, [pattern for pattern in library.patterns if pattern.id in own])
+        problems = check_examples(library, [pattern for pattern in library.patterns if pattern.id in own])
+        yield from located(problems, redaction.pattern_files)

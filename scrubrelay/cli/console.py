@@ -4,13 +4,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import orjson
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from scrubrelay.core.errors import ConfigError
+
+_GLOB: Final = frozenset("*?[")
 
 ConfigOption = Annotated[
     Path | None,
@@ -47,6 +51,17 @@ def say(*lines: str) -> None:
 def say_json(value: object) -> None:
     """Write a value to stdout as indented JSON."""
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def there(*files: Path) -> None:
+    """Refuse files of the command line that are not there; globs are left to whoever reads them.
+
+    Raises:
+        ConfigError: With each of them.
+    """
+    missing = [path for path in files if not path.exists() and not _GLOB & set(str(path))]
+    if missing:
+        raise ConfigError([f"{path}: no such file" for path in missing])
 
 
 def moment(seconds: float) -> str:

@@ -47,7 +47,8 @@ def _remarks(settings: Settings, files: tuple[str, ...]) -> list[Remark]:
     try:
         packs = users(files)
     except ConfigError as error:
-        return [Remark("error", "file", "", problem) for problem in error.problems]
+        told = (problem.removeprefix("[redaction] pattern_files: ") for problem in error.problems)
+        return [Remark("error", "file", "", problem) for problem in told]
     others = settings.redaction.model_copy(update={"pattern_files": ()})
     library = library_of(others, cache_of(settings))
     return list(lint(packs, library, settings.redaction.budget))

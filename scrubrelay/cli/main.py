@@ -64,11 +64,14 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return int(_app(chosen)(words, prog_name="scrubrelay", standalone_mode=False) or 0)
     except typer.TyperException as error:
-        complain(f"{' '.join(error.format_message().split())} (see `scrubrelay --help`)")
+        command = " ".join(("scrubrelay", *_command(words)))
+        complain(f"{' '.join(error.format_message().split())} (see `{command} --help`)")
         return _USAGE
     except ConfigError as error:
         complain(*error.problems)
-    except (ScrubrelayError, OSError) as error:
+    except OSError as error:
+        complain(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
+    except ScrubrelayError as error:
         complain(str(error))
     except Exception as error:  # noqa: BLE001 - a traceback could show the text that was being scrubbed
         frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -76,6 +79,14 @@ def main(arguments: Sequence[str]) -> int:
             f"internal error, please report it: {type(error).__name__} at {frame.filename}:{frame.lineno}"
         )
     return 1
+
+
+def _command(words: Sequence[str]) -> Sequence[str]:
+    """Return the words that name the command, if there is one of that name."""
+    if words[0] not in COMMANDS:
+        return ()
+    named = words[0] in _GROUPS and len(words) > 1 and not words[1].startswith("-")
+    return words[: 1 + named]
 
 
 def _typed(environ: Mapping[str, str]) -> str | None:

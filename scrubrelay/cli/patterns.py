@@ -7,11 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from scrubrelay.cli import lint, trial
-from scrubrelay.cli.console import ConfigOption, JsonOption, complain, print_table, say, say_json
+from scrubrelay.cli.console import ConfigOption, JsonOption, complain, print_table, say, say_json, there
 from scrubrelay.config.build import cache_of, packs_of, switched_on, wrong_of
 from scrubrelay.config.load import load
+from scrubrelay.config.origins import located
 from scrubrelay.config.packs import embedded
 from scrubrelay.config.settings import RedactionSettings
+from scrubrelay.core.redaction.library import select
 from scrubrelay.core.redaction.pattern import Pack, Pattern
 
 app = typer.Typer(no_args_is_help=True)
@@ -34,9 +36,11 @@ def list_(
     """List the patterns: which are on with this configuration, and the names that switch them."""
     redaction = load(config, os.environ).redaction
     on = switched_on(redaction)
+    packs = packs_of(redaction)
+    select(packs, names or ())  # names that are unknown are told
     rows = [
         _row(pattern, pack, on=pattern.id in on)
-        for pack in packs_of(redaction)
+        for pack in packs
         for pattern in pack.patterns
         if not names or {pattern.id, pack.name, *pattern.categories} & set(names)
     ]
@@ -62,10 +66,11 @@ def run_examples(
     wrong.
     """
     settings = load(config, os.environ)
+    there(*files or ())
     named = [*settings.redaction.pattern_files, *(str(path) for path in files or ())]
     packs = packs_of(RedactionSettings(pattern_files=tuple(dict.fromkeys(named))))
     problems = wrong_of(packs, packs[len(embedded()) :] if files else packs, cache_of(settings))
-    complain(*problems)
+    complain(*located(problems, named))
     patterns = [pattern for pack in packs for pattern in pack.patterns]
     examples = sum(len(pattern.examples) + len(pattern.counterexamples) for pattern in patterns)
     say(f"{len(patterns)} patterns, {examples} examples, {len(problems)} problems")

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 import orjson
 import typer
 
-from scrubrelay.cli.console import ConfigOption, JsonOption, say, say_json
+from scrubrelay.cli.console import ConfigOption, JsonOption, say, say_json, there
 from scrubrelay.config.build import cache_of, library_of
 from scrubrelay.config.load import load
 from scrubrelay.config.packs import matching_files
@@ -22,6 +22,7 @@ from scrubrelay.core.errors import BadRequest, ScrubrelayError
 from scrubrelay.core.redaction.library import Library
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redaction, Redactor
+from scrubrelay.core.redaction.scanner import LATE
 from scrubrelay.core.wire.envelope import Item, decode
 from scrubrelay.core.wire.inputs import Format, detect, position_of_error
 from scrubrelay.core.wire.items import Shape, kind_of
@@ -68,6 +69,7 @@ def command(  # noqa: PLR0913 - typer: every option is a parameter
     never in a pipe, a file or --json.
     """
     settings = load(config, os.environ)
+    there(file)
     events = list(_events(on))
     alone = Redactor(_library(settings, packs=(), pattern_files=(str(file),)), _PATIENT)
     sights = [_sight(alone, event) for event in events]
@@ -114,7 +116,7 @@ def _events(source: str) -> Iterator[Any]:
         yield from (_parsed(one.payload, f"{source}: item") for one in items if _is_json(one))
     elif kind is Format.LINES:
         lines = enumerate(data.splitlines(), start=1)
-        yield from (_parsed(line, f"{source}: line {number}") for number, line in lines if line.strip())
+        yield from (_parsed(line, source, number) for number, line in lines if line.strip())
     else:
         yield _parsed(data, source)
 
@@ -123,11 +125,11 @@ def _is_json(item: Item) -> bool:
     return kind_of(item).shape in (Shape.JSON, Shape.CONTAINER)
 
 
-def _parsed(data: bytes, where: str) -> Any:
+def _parsed(data: bytes, where: str, line: int = 1) -> Any:
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise BadRequest(f"{where}: {position_of_error(data)}") from error
+        raise BadRequest(f"{where}: {position_of_error(data, line)}") from error
 
 
 def _sight(redactor: Redactor, event: Any) -> Sight:
@@ -196,6 +198,8 @@ def _report(result: Mapping[str, Any], sights: Sequence[Sight]) -> Iterator[str]
     yield f"{result['events']} events, {len(result['patterns'])} patterns found something"
     if result["patterns"] and not sys.stdout.isatty():
         yield "(the text around the cuts is shown on a terminal only)"
+    if any(name.startswith(LATE) for name in result["patterns"]):
+        yield f"({LATE}…: the pattern took longer than {_PATIENT.budget:g} s; such strings are hidden whole)"
     for kind, counts in result.get("diff", {}).items():
         yield f"{kind.replace('_', ' ')}: {sum(counts.values())} strings"
         yield from (f"  {count:>6}  {what}" for what, count in counts.items())

@@ -1,6 +1,6 @@
 """Where in the files of a configuration something stands: patterns by their id, rules by their number."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,9 +36,10 @@ class Origins:
             return "[redaction] sensitive_keys"
         if id_.startswith("scrubrelay."):
             return "built in"
-        if id_.startswith("rules."):
-            return self.rule(int(id_.removeprefix("rules.")))
-        return self.patterns.get(id_, "") or self.patterns.get(id_.partition(".")[2], "")
+        head, _, tail = id_.partition(".")
+        if head == "rules" and tail.isdecimal():
+            return self.rule(int(tail))
+        return self.patterns.get(id_, "") or self.patterns.get(tail, "")
 
     def rule(self, number: int) -> str:
         """Return where the rule of this number stands (1 is the first)."""
@@ -71,6 +72,21 @@ def origins_of(settings: Settings, file: Path | None, project: ProjectSettings |
     index = settings.project.index(project) if project else -1
     rules = _rules(file, redaction, project, index) if file else ()
     return Origins(redaction, patterns, rules)
+
+
+def located(problems: Iterable[str], pattern_files: Iterable[str]) -> Iterator[str]:
+    """Yield what is wrong with examples, each behind the file and line of its pattern.
+
+    Args:
+        problems: Each begins with the id of a pattern.
+        pattern_files: The user's, as the configuration names them.
+    """
+    patterns = dict(_embedded())
+    for path in matching_files(pattern_files):
+        patterns |= _ids(str(path), path.read_text("utf-8"))
+    for one in problems:
+        where = patterns.get(one.partition(":")[0])
+        yield f"{where}: {one}" if where else one
 
 
 @cache

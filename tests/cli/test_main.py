@@ -27,7 +27,7 @@ def test_every_command_has_help_with_an_example(cli, words):
     code, out, _ = cli(*words, "--help")
     assert code == 0
     assert f"scrubrelay {' '.join(words)}" in " ".join(out.split()) or len(words) == 1
-    assert "Example:" in out or words in (["patterns"], ["outbox"], ["caps"], ["import"])
+    assert "Example:" in out or words in (["patterns"], ["outbox"], ["caps"], ["import"], ["audit"])
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,19 @@ def test_a_wrong_command_line_is_one_line(cli, words, says):
     assert says in err
 
 
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["serv"], "scrubrelay"),
+        (["scrub"], "scrubrelay scrub"),
+        (["patterns", "try", "a.toml"], "scrubrelay patterns try"),
+        (["patterns", "--wrong"], "scrubrelay patterns"),
+    ],
+)
+def test_a_wrong_command_line_leads_to_the_help_of_its_command(cli, words, command):
+    assert cli(*words)[2].endswith(f" (see `{command} --help`)\n")
+
+
 def test_a_wrong_configuration_is_a_line_for_each_mistake(cli, tmp_path):
     (tmp_path / "scrubrelay.toml").write_text("[servr]\n[limits]\nmax_items = 0\n")
     code, _, err = cli("check")
@@ -57,7 +70,7 @@ def test_a_wrong_configuration_is_a_line_for_each_mistake(cli, tmp_path):
 
 def test_a_file_that_is_not_there_is_one_line(cli):
     code, _, err = cli("scrub", "nowhere.json")
-    assert (code, err) == (1, "scrubrelay: [Errno 2] No such file or directory: 'nowhere.json'\n")
+    assert (code, err) == (1, "scrubrelay: nowhere.json: No such file or directory\n")
 
 
 def test_help_needs_no_heavy_modules():

@@ -104,6 +104,34 @@ def test_a_hashed_user_is_the_same_user_in_events_and_sessions(tmp_path):
     assert scrub(own, {"user": {"id": by_id[0]}}) == {"user": {"id": by_id[0]}}
 
 
+@pytest.mark.parametrize(
+    ("action", "becomes"), [("mask", '{"gate": "****", "b": 1}'), ("remove", '{"gate": "", "b": 1}')]
+)
+def test_a_rule_for_a_value_has_its_action_in_data_within_a_text_too(tmp_path, action, becomes):
+    """Where the text itself stands no rule is."""
+    own = redactor(tmp_path, rule("gate", patterns=["anything"], action=action))
+    event = {"extra": {"body": '{"gate": "west", "b": 1}'}}
+    assert scrub(own, event) == {"extra": {"body": becomes}}
+    _, redactions = own.json_document(orjson.dumps(event))
+    assert [(one.action, one.rule) for one in redactions] == [(action, 1)]
+
+
+def test_of_a_list_the_entries_are_emptied_and_not_deleted(tmp_path):
+    """What stood behind them keeps its place."""
+    own = redactor(tmp_path, rule("extra.names.*", patterns=["anything"], action="remove"))
+    assert scrub(own, {"extra": {"names": ["jane", "joe"]}}) == {"extra": {"names": ["", ""]}}
+
+
+def test_a_file_called_rules_is_a_pattern_file_like_others(tmp_path):
+    """Its ids are none of rules, that are numbered."""
+    text = '[[pattern]]\nid = "rules.gate"\nlabel = "[gate]"\nwords = ["gate"]\n'
+    (tmp_path / "rules.toml").write_text(text)
+    own = redactor(tmp_path, f'pattern_files = ["{tmp_path}/rules.toml"]\n')
+    assert scrub(own, {"extra": {"gate": "west", "b": '{"gate": 7}'}}) == {
+        "extra": {"gate": "[gate]", "b": '{"gate": [gate]}'}
+    }
+
+
 def test_safe_patterns_do_not_look_where_a_rule_says(tmp_path):
     """Others do, and these do elsewhere."""
     own = redactor(tmp_path, rule("tags.owner", safe=["contact.email"]))

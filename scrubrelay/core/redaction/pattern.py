@@ -14,6 +14,8 @@ from scrubrelay.core.redaction.validators import VALIDATORS
 
 MIN_EXAMPLES: Final = 2
 _Number = TypeVar("_Number", int, float)
+_TAKEN = regex.compile(r"rules\.[0-9]+|(?:timed_out|scrubrelay)\..*|keys\.custom")
+"""What redactions are called that no pattern of a file has made."""
 _ID = regex.compile(r"[a-z][a-z0-9-]*(?:[._][a-z0-9]+)*")
 # No numbers, hex runs or quotes: grouping parametrises those, and one issue would become one per user.
 _LABEL = regex.compile(r"\[[a-zA-Z][a-zA-Z0-9]*(?:[ -][a-zA-Z][a-zA-Z0-9]*)*\]")
@@ -297,6 +299,8 @@ def _problems(pattern: Pattern) -> Iterator[str]:
     """Tell what is wrong with a pattern whose fields have the right types."""
     if not _ID.fullmatch(pattern.id):
         yield "id: expected a name such as payment.card"
+    if _TAKEN.fullmatch(pattern.id):
+        yield f"id: expected another name, the relay itself uses {pattern.id}"
     if not _LABEL.fullmatch(pattern.label):
         yield "label: expected words in brackets such as [card]; numbers and quotes would split issues"
     if not pattern.why:

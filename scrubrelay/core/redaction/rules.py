@@ -78,6 +78,13 @@ class PathRules:
         )
         self._stances: dict[frozenset[int], Stance] = {}
 
+    def own(self, hider: Pattern) -> tuple[str | None, int]:
+        """Return the action of the rule that a hider stands for, and its number; nothing for others."""
+        if not is_of_rule(hider):
+            return None, 0
+        number = int(hider.id.removeprefix(_HIDER))
+        return self._rules[number - 1].action, number
+
     @property
     def hiders(self) -> tuple[Pattern, ...]:
         """What hides whole values, for each rule one."""
@@ -121,4 +128,4 @@ class PathRules:
 
 def is_of_rule(pattern: Pattern) -> bool:
     """Tell whether a pattern stands for a rule that hides whole values."""
-    return pattern.id.startswith(_HIDER)
+    return pattern.id.startswith(_HIDER) and pattern.id[len(_HIDER) :].isdecimal()

@@ -214,7 +214,8 @@ class Strings:
 
     def hide(self, place: Place, pattern: Pattern, text: str) -> Put:
         """Return what stands in the place of a cut, and why."""
-        action, rule = place.actions.get(pattern.id, (None, 0))
+        # A rule about a value inside a text is none about the place of that text.
+        action, rule = place.actions.get(pattern.id) or self._tree.rules.own(pattern)
         # What nobody could look into in time is no find: of it no end is kept, and no token made.
         name = action or self._names.get(pattern.id, "replace")
         return Put(self._actions[name](pattern, text), name, rule)

@@ -29,12 +29,17 @@ def detect(first: bytes, second: bytes) -> Format:
     return Format.ENVELOPE if is_header and is_item else Format.LINES
 
 
-def position_of_error(data: bytes) -> str:
-    """Return where a JSON document is broken, empty if it is not; nothing of the document is repeated."""
+def position_of_error(data: bytes, first: int = 1) -> str:
+    """Return where a JSON document is broken, empty if it is not; nothing of the document is repeated.
+
+    Args:
+        data: The document.
+        first: The number of its first line in its file.
+    """
     try:
         orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        return f"line {error.lineno}, column {error.colno}: {error.msg}"
+        return f"line {error.lineno + first - 1}, column {error.colno}: {error.msg}"
     return ""
 
 
