@@ -34,6 +34,7 @@ def plain(text: str) -> str:
     return "\n".join(line.rstrip() for line in _TIME.sub("µs", text).splitlines())
 
 
+@pytest.mark.timeout(400)  # some twenty commands, each a process of its own
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_prints_what_the_page_says(page, tmp_path):
     outputs = [*played(page.read_text(), tmp_path)]
