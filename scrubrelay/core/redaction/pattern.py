@@ -52,6 +52,7 @@ class Pattern:
         words: Keys that have one of these words hide their values.
         names: Keys that are one of these do.
         key_match: Keys in which this expression matches do.
+        weak: Whether `context` is asked for only while packs of many countries are on.
         measured: Whether `match` is known to take no long time on a short text, whatever it is.
     """
 
@@ -80,6 +81,7 @@ class Pattern:
     examples: tuple[Example, ...] = ()
     counterexamples: tuple[Counterexample, ...] = ()
     measured: bool = False
+    weak: bool = False
 
     @property
     def is_key(self) -> bool:
@@ -115,7 +117,7 @@ _TEXTS: Final = frozenset({"id", "label", "why", "match", "key_match", "validato
 _LISTS: Final = frozenset(
     {"references", "categories", "keywords", "context", "only_at", "not_at", "words", "names", "safe"}
 )
-_OTHERS: Final = ("default", "near", "entropy", "allow", "whole", "list", "case", "example", "counterexample")
+_OTHERS: Final = ("default", "near", "entropy", "allow", "weak", "whole", "list", "case", "example", "counterexample")
 _KEYS: Final = (*sorted(_TEXTS | _LISTS), *_OTHERS)
 _PACK_KEYS: Final = ("title", "categories", "default", "pattern")
 _EXAMPLE_KEYS: Final = {"example": ("text", "becomes", "key"), "counterexample": ("text", "why", "key")}
@@ -187,6 +189,7 @@ class _Reader:
             entropy=self.number(where, table, "entropy", otherwise=0.0),
             allow=self.allow(where, table),
             whole=self.boolean(where, table, "whole", otherwise=False),
+            weak=self.boolean(where, table, "weak", otherwise=False),
             literals=self.literals(where, table),
             default=self.boolean(where, table, "default", otherwise=default),
             near=self.number(where, table, "near", otherwise=40),
@@ -310,6 +313,8 @@ def _problems(pattern: Pattern) -> Iterator[str]:
         yield "match: expected one of match (a shape), list (of names) or words, names and key_match (keys)"
     if pattern.whole and not pattern.match:
         yield "whole: only with match"
+    if pattern.weak and not pattern.context:
+        yield "weak: only with context"
     if pattern.literals and not (pattern.literals.names and not pattern.literals.wordless()):
         yield f"list: {pattern.literals.source}: expected names with letters or digits, one a line"
     if pattern.validator and pattern.validator not in VALIDATORS:
