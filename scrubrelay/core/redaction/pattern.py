@@ -117,7 +117,8 @@ _TEXTS: Final = frozenset({"id", "label", "why", "match", "key_match", "validato
 _LISTS: Final = frozenset(
     {"references", "categories", "keywords", "context", "only_at", "not_at", "words", "names", "safe"}
 )
-_OTHERS: Final = ("default", "near", "entropy", "allow", "weak", "whole", "list", "case", "example", "counterexample")
+_FLAGS: Final = ("default", "weak", "whole", "case")
+_OTHERS: Final = (*_FLAGS, "near", "entropy", "allow", "list", "example", "counterexample")
 _KEYS: Final = (*sorted(_TEXTS | _LISTS), *_OTHERS)
 _PACK_KEYS: Final = ("title", "categories", "default", "pattern")
 _EXAMPLE_KEYS: Final = {"example": ("text", "becomes", "key"), "counterexample": ("text", "why", "key")}
