@@ -73,6 +73,6 @@ NHS_NUMBER = "9434765870"
     ],
 )
 def test_one_check_digit_counts_alone_only_among_few_countries(packs, names, text, becomes):
-    """With many packs on, some country takes nearly any number for its own; what has more to it still counts."""
+    """With many packs on, some country takes nearly any number for its own; a strong shape still counts."""
     redactor = Redactor(Library.compile(select(packs, names)), Policy(budget=5))
     assert redactor.text(text)[0] == becomes
