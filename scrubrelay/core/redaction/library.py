@@ -20,8 +20,10 @@ from scrubrelay.core.redaction.validators import VALIDATORS
 SETS: Final = {"strict": "strict", "secrets-only": "secrets", "gdpr": "gdpr", "hipaa": "hipaa", "pci": "pci"}
 """Ready-made sets and the category that each consists of; `default` and `all` are not categories."""
 FEW: Final = 3
-"""Packs up to which a number with one check digit counts alone. One such check lets a tenth of all numbers pass,
-and of a dozen countries with nine digits one nearly always says yes."""
+"""Packs up to which a number with one check digit counts alone.
+
+One such check lets a tenth of all numbers pass, and of a dozen countries one nearly always says yes.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
