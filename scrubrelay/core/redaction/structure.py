@@ -14,7 +14,8 @@ _TOKEN: Final = regex.compile(
       (?P<e> \\{1,15} ["'] ) (?P<escaped> (?: (?! (?<! \\ ) (?P=e) ) . )*+ ) (?: (?P=e) | \Z )
     | " (?P<double> (?: [^"\\]++ | \\ . )*+ ) (?: " | \\? \Z )
     | ' (?P<single> (?: [^'\\]++ | \\ . )*+ ) (?: ' | \\? \Z )
-    | (?<! [\w.] ) (?P<number> -? \d [\d.eE+-]*+ )
+    | (?<! [\w.] | \w\[ ) (?P<number>  # an index of an expression is no value
+      -? \d [\d.eE+-]*+ )
     | (?P<mark> [{}\[\](),:] | => )
     """
 )
