@@ -22,6 +22,8 @@ _KEYS: Final = {
     "module": "module", "stack.module": "module", "function": "function", "stack.function": "function",
     "family": "family", "app": "app", "in_app": "app",
 }  # fmt: skip
+_LONGEST: Final = 512
+"""Characters of a name or path that are looked at, as in `kinds`: several `**` need more time for more."""
 _PATHS: Final = frozenset({"path", "package"})
 _YES: Final = frozenset({"1", "yes", "true"})
 
@@ -134,12 +136,14 @@ def _test(key: str, glob: str, *, wanted: bool) -> _Test:
         found = _path(glob)
         return lambda frame: _is_at(found, getattr(frame, name)) is wanted
     shape = _name(glob)
-    return lambda frame: (shape.fullmatch(getattr(frame, name) or "<unknown>") is not None) is wanted
+    return lambda frame: (
+        (shape.fullmatch((getattr(frame, name) or "<unknown>")[:_LONGEST]) is not None) is wanted
+    )
 
 
 def _is_at(shape: "regex.Pattern[str]", path: str) -> bool:
     """Tell whether a path is of a shape; one that does not begin with a slash may as well."""
-    written = path.lower().replace("\\", "/")
+    written = path[:_LONGEST].lower().replace("\\", "/")
     return bool(written) and (
         shape.fullmatch(written) is not None
         or (written[0] != "/" and shape.fullmatch(f"/{written}") is not None)
@@ -152,4 +156,9 @@ def _path(glob: str) -> "regex.Pattern[str]":
 
 
 def _name(glob: str) -> "regex.Pattern[str]":
-    return regex.compile(regex.escape(glob, special_only=True).replace(r"\*", ".*").replace(r"\?", "."))
+    """Compile a name; what is between two `*` is taken where it stands first, and never looked for again."""
+    first, *rest = regex.escape(glob, special_only=True).replace(r"\?", ".").split(r"\*")
+    if not rest:
+        return regex.compile(first)
+    *inner, last = rest
+    return regex.compile("".join((first, *(f"(?>.*?{one})" for one in inner), ".*", last)))

@@ -1,8 +1,12 @@
 """A project's own rules for stack traces do what they do in Sentry."""
 
+import time
+from fnmatch import fnmatchcase
 from hashlib import md5
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scrubrelay.core.errors import ConfigError
 from scrubrelay.core.policy.fingerprint import issue_keys
@@ -63,3 +67,23 @@ def test_a_line_that_is_no_rule_is_told_by_its_number(line: str) -> None:
     with pytest.raises(ConfigError) as told:
         StackRules.parse(f"function:a -app\n{line}")
     assert told.value.problems[0].startswith("line 2: expected ")
+
+
+@given(st.text("ab*?", min_size=1).filter(lambda glob: "**" not in glob), st.text("ab", min_size=1))
+def test_a_name_is_matched_as_wildcards_are_everywhere(glob, name):
+    rules = StackRules.parse(f"stack.function:{glob} +app")
+    told = issue_keys(event("other", failure("E", "v", frame(name, in_app=False))), rules=rules)
+    plain = issue_keys(event("other", failure("E", "v", frame(name, in_app=fnmatchcase(name, glob)))))
+    assert told.hashes == plain.hashes
+
+
+@pytest.mark.parametrize(
+    ("rule", "name"),
+    [("stack.function:*a*a*a*b +app", "a" * 4000), ("stack.abs_path:**/a*/**/a*/**/b*.js +app", "a/" * 2000)],
+)
+def test_no_rule_takes_long_however_hostile_the_frame(rule, name):
+    """A path of 9 KB took two seconds, and an event has 250 frames."""
+    one = event("other", failure("E", "v", *(frame(f"{name}{at}", file=name) for at in range(10))))
+    rules, begun = StackRules.parse(rule), time.process_time()
+    assert issue_keys(one, rules=rules).hashes
+    assert time.process_time() - begun < 1
