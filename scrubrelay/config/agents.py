@@ -16,10 +16,13 @@ _MOST: Final = 4096
 _SECONDS: Final = 0.05
 
 
-@lru_cache(maxsize=_MOST)
 def agent(text: str) -> Agent:
     """Return who that is; remembered, since few browsers bring most events."""
-    shown = text[:_LONGEST]
+    return _agent(text[:_LONGEST])  # cut first: what is remembered would be as long as a client likes
+
+
+@lru_cache(maxsize=_MOST)
+def _agent(shown: str) -> Agent:
     if _is_crawler(shown):
         return Agent(crawler=True)
     family, major = _browser()(shown)

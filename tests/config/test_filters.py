@@ -190,3 +190,8 @@ def test_the_environment_can_name_errors_to_ignore():
     )
     assert [one.type for one in settings.filters.ignore_errors] == [("A",), ("B",)]
     assert settings.sampling.rates == {"*": 0.5}
+
+
+def test_what_is_remembered_of_a_browser_is_not_as_long_as_a_client_likes():
+    browser = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    assert agent(f"{browser:600}a") is agent(f"{browser:600}b")

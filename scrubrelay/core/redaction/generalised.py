@@ -13,6 +13,8 @@ _LONGEST_STEP: Final = 48
 _MOST_SHORT: Final = 2
 """Numbers of one or two digits, and letters, in a key, and keys of one letter in a path: more would spell."""
 _REMEMBERED: Final = 20_000
+_LONGEST_REMEMBERED: Final = 500
+"""Characters of a path that is remembered; a key can be as long as a document."""
 _SHAPE: Final = regex.compile(r"[A-Za-z0-9_$@:/ -]*+(?:\[[A-Za-z][A-Za-z0-9 -]*+\])?+(?: [0-9]{1,2})?+")
 """What a name or the label of a redacted one is written in; `@` and `$` stand before names of templates."""
 ANY: Final = "*"
@@ -40,6 +42,8 @@ class Generaliser:
         >>> Generaliser()("extra.jane_doe.token")
         'extra.*.token'
         """
+        if len(path) > _LONGEST_REMEMBERED:
+            return self._told(path)
         known = self._known.get(path)
         if known is None:
             if len(self._known) >= _REMEMBERED:

@@ -1,5 +1,7 @@
 """What of a path may be stored."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +54,15 @@ def test_what_may_be_a_text_of_a_user_is_not(key):
 def test_a_key_is_not_spelled_by_its_dots():
     assert GENERAL("extra.j.o.h.n.token") == "extra.*.*.*.*.token"
     assert GENERAL("vars.x.y") == "vars.x.y"
+
+
+def test_what_is_remembered_is_not_as_long_as_a_client_likes():
+    general = Generaliser()
+    tracemalloc.start()
+    assert {general(f"extra.{number}{'x' * 100_000}") for number in range(100)} == {"extra.*"}
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 1_000_000
 
 
 def test_words_of_ones_own_fields_are_told_when_they_are_named():
