@@ -18,6 +18,8 @@ _NONE: Final[frozenset[int]] = frozenset()
 _PLAIN: Final = regex.compile(r"[^*]+")
 MAX_NODES: Final = 20_000
 """Paths remembered; real applications have some thousands, random keys would have no end."""
+_SHORT_KEY: Final = 64
+"""Characters of a key that is one node's worth; one can be as long as a document, and counts for as many."""
 
 
 class Globs:
@@ -253,7 +255,7 @@ class Tree:
         covering: frozenset[int],
         kind: str,
     ) -> Node:
-        self._nodes += 1
+        self._nodes += 1 + (len(path[-1]) // _SHORT_KEY if path else 0)
         stance = self.rules.stance(covering)
         place = self._place(path, told, stance)
         exempt = self._exempt.get(path)

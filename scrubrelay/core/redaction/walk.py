@@ -79,7 +79,7 @@ class Memory:
             self._nodes.append(node)
         node.known[digest] = known
         # `written`, and twice the remarks of an SDK with ours, which are kept if they are no longer.
-        self._grow(4 * len(known.written) + _CHANGE * len(known.changes))
+        self._grow(4 * len(known.written) + _CHANGE * len(known.changes) + sum(map(len, node.path)))
 
     def _grow(self, size: int) -> None:
         self._count += 1

@@ -1,5 +1,7 @@
 """JSON documents: what is hidden, what stays as it is, and what `_meta` says about it."""
 
+import tracemalloc
+
 import orjson
 import pytest
 
@@ -155,3 +157,18 @@ def test_a_time_is_spared_where_it_stands_as_a_number_too():
     after = orjson.loads(redactor.json_document(orjson.dumps(before))[0])
     del after["_meta"]
     assert after == before | {"extra": {"timestamp": "[digits].25"}}
+
+
+def test_what_is_remembered_is_not_as_long_as_a_client_likes(small):
+    """Compressed, a key of a megabyte is a kilobyte on the wire; 20,000 of them were remembered."""
+    long = "y" * 300_000
+
+    def scrub(number: int) -> None:
+        scrubbed(small, {f"{number}{long}": [{"a": 1}], "extra": {f"{number}{long}": "b"}})
+
+    tracemalloc.start()
+    for number in range(60):
+        scrub(number)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 15_000_000
