@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 import regex
 import typer
 
+from scrubrelay.cli.client import TokenOption, UrlOption, client
 from scrubrelay.cli.console import ConfigOption, JsonOption, complain, print_table, say, say_json
 from scrubrelay.cli.stored import recorded, with_store
 from scrubrelay.service.clock import SystemClock
@@ -14,6 +15,7 @@ from scrubrelay.service.stores.base import Store
 from scrubrelay.service.stores.issues import CapFigures, Issue
 
 app = typer.Typer(no_args_is_help=True)
+_MOST: Final = 1000  # as many as a relay tells at once
 _COLUMNS: Final = ("issue", "project", "count", "limit", "suppressed", "untold", "until", "last event")
 SHOWN: Final = 12
 """Digits of a key by which an issue is called."""
@@ -26,6 +28,8 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, help="At most this many.")] = 100,
     as_json: JsonOption = False,
     config: ConfigOption = None,
+    url: UrlOption = None,
+    token_file: TokenOption = None,
 ) -> int:
     """List issues whose window has not ended: those that suppressed most, then the fullest."""
     now = SystemClock().now()
@@ -33,18 +37,24 @@ def list_(
     async def work(store: Store) -> tuple[Sequence[Issue], CapFigures]:
         return await store.issues.listed(now, limit), await store.issues.figures(now)
 
-    listed, figures = with_store(config, work)
+    if url is None:
+        listed, figures = with_store(config, work)
+        counted, active = figures.issues, figures.active
+    else:
+        answer = client(config, url, token_file).get("/api/caps", limit=min(limit, _MOST))
+        listed = [Issue(**one) for one in answer["issues"]]
+        counted, active = answer["counted"], answer["active"]
     rows = [_row(one) for one in listed]
     if as_json:
         say_json(rows)
     else:
         print_table(_COLUMNS, rows)
-        say(f"{figures.issues} issues counted, {figures.active} over their cap")
+        say(f"{counted} issues counted, {active} over their cap")
     return 0
 
 
 @app.command(epilog="Example: scrubrelay caps reset 3f2a9c01b7de")
-def reset(
+def reset(  # noqa: PLR0913 - typer: every option is a parameter
     issue: Annotated[
         str | None, typer.Argument(metavar="[ISSUE]", help="An issue as `caps list` shows it.")
     ] = None,
@@ -52,6 +62,8 @@ def reset(
     everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
+    url: UrlOption = None,
+    token_file: TokenOption = None,
 ) -> int:
     """Begin a new window for an issue; a running relay notices within a second.
 
@@ -63,7 +75,11 @@ def reset(
     async def work(store: Store) -> int:
         return await recorded(store, store.issues.reset(issue), "caps.reset", issue=issue)
 
-    done = with_store(config, work)
+    if url is None:
+        done = with_store(config, work)
+    else:
+        order = {"all": True} if issue is None else {"issue": issue}
+        done = int(client(config, url, token_file).post("/api/caps/reset", order)["done"])
     if as_json:
         say_json({"done": done})
     else:

@@ -66,6 +66,16 @@ class RelayClient:
         with self._asked("GET", f"{path}?{urlencode(given)}" if given else path) as answer:
             return self._json(answer)
 
+    def read(self, path: str) -> bytes:
+        """Return the answer to a GET of what is no JSON.
+
+        Raises:
+            Unreachable: Nobody answers as a relay does.
+            Refusal: With what the relay says, and what to do.
+        """
+        with self._asked("GET", path) as answer:
+            return answer.read()
+
     def post(self, path: str, body: Mapping[str, object] | None = None) -> Any:
         """Return the answer to a POST; values of None are left out.
 

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from scrubrelay.cli.console import ConfigOption, complain, say
+from scrubrelay.cli.console import ConfigOption, JsonOption, complain, say, say_json
 from scrubrelay.config.load import load
 from scrubrelay.config.values import Address
 
@@ -17,6 +17,8 @@ _NEAR: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - the wildcar
 def command(
     config: ConfigOption = None,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for the answer.")] = 3.0,
+    *,
+    as_json: JsonOption = False,
 ) -> int:
     """Ask the relay that runs with this configuration whether it is ready.
 
@@ -26,8 +28,13 @@ def command(
     try:
         status = _status_of(Address(_NEAR.get(listen.host, listen.host), listen.port), timeout)
     except (OSError, http.client.HTTPException) as error:
+        if as_json:
+            say_json({"ready": False, "status": None})
         complain(f"{listen}: no answer: {type(error).__name__}")
         return 1
+    if as_json:
+        say_json({"ready": status == http.client.OK, "status": status})
+        return int(status != http.client.OK)
     if status == http.client.OK:
         say("ready")
         return 0

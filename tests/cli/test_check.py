@@ -1,5 +1,7 @@
 import tomllib
 
+import orjson
+
 KEY = "0123456789abcdef0123456789abcdef"
 RULE = """
 [[pattern]]
@@ -85,3 +87,19 @@ def test_rules_are_printed_as_tables_and_long_lists_over_lines(cli, tmp_path):
     redaction = tomllib.loads(out)["redaction"]
     assert redaction["rule"] == [{"where": "extra.a", **rule}, {"where": "extra.b", **rule}]
     assert redaction["sensitive_keys"] == names
+
+
+def test_what_holds_for_programs(cli, tmp_path):
+    (tmp_path / "scrubrelay.toml").write_text('[admin]\ntoken = "hunter2"\n[server]\nworkers = 2\n')
+    code, out, err = cli("check", "--json")
+    found = orjson.loads(out)
+    assert (code, err, found["problems"], found["settings"]["server"]["workers"]) == (0, "", [], 2)
+    assert found["patterns"] > 100
+    assert "hunter2" not in out
+
+
+def test_what_is_wrong_for_programs(cli, tmp_path):
+    (tmp_path / "scrubrelay.toml").write_text("[servr]\n")
+    code, out, _ = cli("check", "--json")
+    assert code == 1
+    assert "[servr]" in orjson.loads(out)["problems"][0]

@@ -57,6 +57,38 @@ def test_json_for_programs(relay, to, words, key):
     assert found[0]["id"] == 1 if key is None else key in found
 
 
+@pytest.fixture
+def there(relay, to, tmp_path):
+    """Run a command on that relay from elsewhere: by its URL and a file with its token, without its store."""
+    token = relay.directory / "data" / "admin-token"
+    where = ("--url", f"http://127.0.0.1:{relay.admin_port}", "--token-file", str(token))
+    nowhere = Relay(tmp_path / "nowhere")
+    return lambda *words: to(nowhere, *words, *where)
+
+
+def test_the_outbox_of_a_relay_elsewhere(there):
+    code, out, err = there("outbox", "list", "--json")
+    assert (code, err) == (0, "")
+    (listed,) = orjson.loads(out)
+    assert (listed["event"], listed["state"], listed["holds"]) == (EVENT_ID, "kept", {"error": 1})
+    assert "1 kept" in there("outbox", "list", "--state", "kept")[1]
+    shown = orjson.loads(there("outbox", "show", str(listed["id"]), "--json")[1])
+    assert shown["items"][0]["payload"]["message"] == "hello"
+
+
+def test_what_is_not_in_the_outbox_of_a_relay_elsewhere(there):
+    assert there("outbox", "retry", "7", "--json")[:2] == (1, '{\n  "done": 0\n}\n')
+    assert there("outbox", "purge", "--all", "--state", "dead")[:2] == (0, "0 removed\n")
+    code, _, err = there("outbox", "show", "7")
+    assert (code, "no envelope 7 in the outbox" in err) == (1, True)
+
+
+def test_the_caps_of_a_relay_elsewhere(there):
+    assert orjson.loads(there("caps", "list", "--json")[1]) == []
+    assert there("caps", "list")[1].endswith("0 issues counted, 0 over their cap\n")
+    assert there("caps", "reset", "--all")[:2] == (0, "0 counted anew\n")
+
+
 def test_capture_says_what_is_off_and_for_how_long(relay, to):
     code, out, _ = to(relay, "capture", "off", "--project", "7", "--for", "1h")
     assert (code, out.startswith("capture: project 7 is OFF since ")) == (0, True)

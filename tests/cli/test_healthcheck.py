@@ -1,6 +1,7 @@
 import http.server
 import threading
 
+import orjson
 import pytest
 
 from tests.helpers.relay import free_port
@@ -57,3 +58,10 @@ def test_nobody_there(cli, monkeypatch):
     code, out, err = cli("healthcheck")
     assert (code, out) == (1, "")
     assert "no answer: ConnectionRefusedError" in err
+
+
+@pytest.mark.parametrize(("status", "ready"), [(200, True), (503, False)])
+def test_the_answer_for_programs(cli, listening, monkeypatch, status, ready):
+    monkeypatch.setenv("SCRUBRELAY_LISTEN", f"127.0.0.1:{listening(status)}")
+    code, out, err = cli("healthcheck", "--json")
+    assert (code, orjson.loads(out), err) == (int(not ready), {"ready": ready, "status": status}, "")
