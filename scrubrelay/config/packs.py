@@ -151,7 +151,7 @@ def _parsed(sources: Iterable[tuple[str, str]]) -> tuple[Pack, ...]:
     wrong: list[str] = []
     for source, text in sources:
         try:
-            packs.append(parse_pack(text, source))
+            packs.append(parse_pack(text, source, proven=True))
         except ConfigError as error:
             wrong.extend(error.problems)
     if wrong:

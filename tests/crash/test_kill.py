@@ -12,7 +12,8 @@ from scrubrelay.testing import MiniSentry
 from tests.crash.load import Load, loading, missing, settled, unbalanced
 from tests.helpers.relay import Relay
 
-_ROUNDS = 20
+_ROUNDS = 8
+_MANY_ROUNDS = 40
 
 
 def config(sentry: MiniSentry, workers: int = 1) -> str:
@@ -37,7 +38,15 @@ async def assert_nothing_lost(relay: Relay, sentry: MiniSentry, load: Load) -> N
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(("workers", "rounds"), [(1, _ROUNDS), (2, _ROUNDS // 4)])
+@pytest.mark.parametrize(
+    ("workers", "rounds"),
+    [
+        (1, _ROUNDS),
+        (2, _ROUNDS // 2),
+        pytest.param(1, _MANY_ROUNDS, marks=pytest.mark.slow),
+        pytest.param(2, _MANY_ROUNDS, marks=pytest.mark.slow),
+    ],
+)
 async def test_what_was_acknowledged_survives_kill_9(
     new_relay: Callable[..., Relay], workers: int, rounds: int
 ):

@@ -15,7 +15,7 @@ from tests.packaging.dockerfile import ROOT, texts
 pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("installation")]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def image(tmp_path_factory):
     """A folder that stands for the image's root: /opt/scrubrelay, an empty /cwd, and /data."""
     root = tmp_path_factory.mktemp("image")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 from typing import Final, Literal, Protocol
@@ -210,6 +211,8 @@ class Whole:
             yield Span(0, len(string))
 
 
+# A user's expression is compiled where it is read and where it is used; `regex` itself remembers 500.
+@lru_cache(maxsize=2048)
 def compiled(expression: str) -> "regex.Pattern[str]":
     """Compile an expression of a pattern file: always verbose, always the first version of the syntax.
 
