@@ -14,11 +14,6 @@ settings.register_profile("shared", deadline=None, suppress_health_check=[Health
 settings.load_profile("shared")
 
 
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Use two workers more than there are processors: half of their time the tests wait for others."""
-    return (os.cpu_count() or 1) + 2
-
-
 @pytest.fixture
 def new_relay(tmp_path: Path) -> Iterator[Callable[..., Relay]]:
     """Make relays that are gone after the test; what they logged is shown when it fails."""

@@ -61,8 +61,8 @@ def test_an_event_that_nobody_knows(relay, to):
 
 
 def test_coverage_and_the_log(relay, to):
-    code, out, _ = to(relay, "audit", "coverage", "--since", "1h")
-    assert code == 0
+    code, out, err = to(relay, "audit", "coverage", "--since", "1h")
+    assert (code, err) == (0, "")
     assert "patterns found nothing" in out
     code, out, _ = to(relay, "audit", "log", "--json")
     assert code == 0

@@ -48,7 +48,9 @@ class SqliteAudit:
     """
 
     def __init__(self, path: Path, writer: Writer) -> None:
-        self._uri = f"file:{quote(str(path.absolute()))}?mode=ro"
+        # Not "ro": a reader that meets the log's index half written must mend it, and may not if read-only
+        # (SQLITE_READONLY_RECOVERY). `query_only` keeps it from writing anything else.
+        self._uri = f"file:{quote(str(path.absolute()))}?mode=rw"
         self._writer = writer
 
     async def record(self, who: str, action: str, detail: Mapping[str, Any], now: float) -> None:
@@ -137,6 +139,7 @@ class SqliteAudit:
         deadline = time.monotonic() + _PATIENCE
         try:
             with closing(sqlite3.connect(self._uri, uri=True, timeout=_PATIENCE)) as db:
+                db.execute("PRAGMA query_only=1")
                 db.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
                 return question(db)
         except sqlite3.OperationalError as error:
