@@ -113,15 +113,20 @@ class Relay:
         }
 
     def wait_ready(self) -> None:
-        """Return when `/readyz` answers 200; raise when the process ends first or time is up."""
+        """Return when `/readyz` answers 200 and operators are heard; raise when it ends or time is up."""
         deadline = time.monotonic() + _START_TIMEOUT
         while time.monotonic() < deadline:
             if self.process is None or self.process.poll() is not None:
                 raise RuntimeError(f"the relay ended before it was ready:\n{self.log()[-4000:]}")
-            if self.status_of("/readyz") == 200:
+            if self.status_of("/readyz") == 200 and self._admin_listens():
                 return
             time.sleep(0.02)
         raise TimeoutError(f"the relay was not ready in {_START_TIMEOUT:.0f} s:\n{self.log()[-4000:]}")
+
+    def _admin_listens(self) -> bool:
+        """Return whether the first worker is up, too: it alone has the admin listener."""
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.admin_port)) == 0
 
     def status_of(self, path: str) -> int | None:
         """GET a path of the ingest listener; None when nobody answers."""
