@@ -16,7 +16,10 @@ def _own_logging():
     ours = logging.getLogger("scrubrelay")
     before = root.handlers[:], root.level, ours.level
     yield
-    root.handlers[:], root.level, ours.level = before
+    root.handlers[:] = before[0]
+    # Not `.level =`: loggers remember what they are enabled for, and only `setLevel` makes them forget it.
+    root.setLevel(before[1])
+    ours.setLevel(before[2])
 
 
 def test_a_line_has_time_level_event_and_fields(capsys):
