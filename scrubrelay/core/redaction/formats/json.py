@@ -1,5 +1,6 @@
 """JSON, read and written so that nothing but what was scrubbed differs, where need be by a slower parser."""
 
+import codecs
 import json  # noqa: TID251 -- orjson refuses lone surrogates and NaN, and rounds what does not fit its numbers
 from collections.abc import Iterator
 from typing import Any, Final
@@ -32,8 +33,19 @@ _SPACED_COLON: Final = regex.compile(rb'"[ \t\r\n]+:')
 _BACKSLASH_KEY: Final = regex.compile(rb'(?<!\\)(?:\\\\)+":')
 _KEY: Final = regex.compile(rb'"(?:[^"\\]++|\\.)*+"(?=[ \t\r\n]*:)')
 _OUTSIDE: Final = regex.compile(rb'"(?:[^"\\]++|\\.)*+"|(?P<number>-?\d[\d.eE+-]*+)')
-_EXPONENT: Final = regex.compile(rb"[0-9]e[+-]")
+_SPACE: Final = b" \t\r\n"
+_ESCAPING: Final = "scrubrelay.json"
 _EXPECTED: Final = "expected a JSON document"
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """Return characters beyond ASCII as JSON escapes them."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+codecs.register_error(_ESCAPING, _escaped)
 
 
 def loads(data: bytes) -> Any:
@@ -75,9 +87,10 @@ def loads_exact(data: bytes) -> tuple[Any, bool]:
 
 
 def is_written_so(document: Any, data: bytes) -> bool:
-    """Tell whether a common writer makes just these bytes of a document: then parsing has lost nothing.
+    r"""Tell whether these bytes are what writing the document gives, but for white space and `\uXXXX`.
 
-    Almost every SDK writes JSON as orjson or as Python's own writer does.
+    Then parsing has lost nothing: a repeated key or another spelling of a number would be missing. So almost
+    every SDK writes JSON, with a space behind colons or without.
 
     Raises:
         Unscrubbable: It is nested too deep to be written.
@@ -88,12 +101,12 @@ def is_written_so(document: Any, data: bytes) -> bool:
         raise Unscrubbable(Reason.TOO_DEEP, "nested too deep to be written") from error
     if written == data:
         return True
-    if b"\\u" not in data and b'": ' not in data:
+    dense = data.translate(None, _SPACE)
+    if written.translate(None, _SPACE) == dense:
+        return True
+    if written.isascii() or b"\\u" not in data:
         return False
-    separators = (", ", ": ") if b'": ' in data[:200] else (",", ":")
-    written = json.dumps(document, separators=separators).encode()
-    # The two writers spell exponents differently, 1e-07 and 1e-7, and it is orjson that writes.
-    return written == data and _EXPONENT.search(data) is None
+    return written.decode().encode("ascii", _ESCAPING).translate(None, _SPACE) == dense
 
 
 def may_repeat_keys(data: bytes, keys: int) -> bool:
