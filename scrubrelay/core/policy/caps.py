@@ -12,7 +12,7 @@ from typing import Final
 
 from scrubrelay.core.errors import ScrubrelayError
 from scrubrelay.core.policy.event import Event
-from scrubrelay.core.policy.fingerprint import RECIPE, issue_keys
+from scrubrelay.core.policy.fingerprint import issue_keys
 from scrubrelay.core.policy.frames import Cut
 from scrubrelay.core.policy.globs import Glob
 from scrubrelay.core.policy.stack_rules import NO_RULES, StackRules
@@ -145,7 +145,7 @@ class Cap:
         if limit is None or self.exempt.holds(event):
             return None
         environment = event.environment if self.by_environment else ""
-        scope = (RECIPE, project_id, environment, rule.when.name if rule else "")
+        scope = (project_id, environment, rule.when.name if rule else "")
         found = issue_keys(event.fields, cut, rules=self.stack_rules)
         keys = (_keyed(repr((scope, one)), secret) for one in found.keys)
         return Claim(tuple(keys), limit, window, self.trickle)

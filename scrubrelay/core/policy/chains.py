@@ -1,11 +1,12 @@
 """Which exceptions of a chain or a group tell the issue."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any, Final
 
 from scrubrelay.core.policy.frames import Values, text
 from scrubrelay.core.policy.parameterise import LONGEST, READ, parameterise
-from scrubrelay.core.policy.trace import VARIANTS, Trace, Ways
+from scrubrelay.core.policy.trace import Trace, Ways
 
 MOST_EXCEPTIONS: Final = 50
 """The newest of a chain: as many as Sentry's SDKs send at most."""
@@ -56,6 +57,10 @@ class Failure:
         message = "" if self._ns_error else self.message()
         return [*self._rest, (f"{self._where}.value", message)] if message else self._rest
 
+    def likeness(self) -> tuple[object, ...]:
+        """Return what members of a group are told apart by: all of it, whether it counts or not."""
+        return self.type, self.message(), self._ns_error, self.trace.likeness()
+
     def message(self) -> str:
         """Return its message, with placeholders for values."""
         found = self._value[:READ]
@@ -96,13 +101,12 @@ def telling(failures: Sequence[Failure]) -> Sequence[Failure]:
     if root is None:
         return failures
     try:
-        members = list(_members(root, children))
-    except RecursionError:
+        members = sorted(_members(root, children), key=lambda one: one.type or "None", reverse=True)
+        distinct = [next(alike) for _, alike in groupby(members, Failure.likeness)]
+        if len(distinct) == 1:
+            return list(_first_path(distinct[0], children))
+    except RecursionError:  # an exception that is its own cause
         return failures
-    members.sort(key=lambda one: one.type or "None", reverse=True)
-    distinct = [one for at, one in enumerate(members) if not at or _texts(one) != _texts(members[at - 1])]
-    if len(distinct) == 1:
-        return list(_first_path(distinct[0], children))
     return [*distinct, root]
 
 
@@ -129,7 +133,4 @@ def _first_path(one: Failure, children: Mapping[int | None, list[Failure]]) -> I
         if not below:
             return
         one = below[0]
-
-
-def _texts(one: Failure) -> tuple[list[str], ...]:
-    return tuple([found for _, found in one.values(variant)] for variant in VARIANTS)
+    raise RecursionError

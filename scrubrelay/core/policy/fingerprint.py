@@ -19,8 +19,11 @@ from scrubrelay.core.policy.stack_rules import NO_RULES, StackRules
 from scrubrelay.core.policy.trace import VARIANTS, Trace, Ways
 from scrubrelay.core.policy.variables import DEFAULT, message, resolved
 
-RECIPE: Final = 1
-"""The version of the recipe; kept with a key, so that a change can be told from a new issue."""
+RECIPE: Final = 2
+"""The version of the recipe, for who compares keys of two relays.
+
+It is not part of what caps count by: where a new recipe comes to the same hash, the count goes on.
+"""
 _CHECKSUM: Final = regex.compile(r"[0-9a-f]{32}")
 _MESSAGES: Final = 4 * LONGEST
 _NOTHING: Final = "nothing to group by"
@@ -65,7 +68,7 @@ def issue_keys(
     if not isinstance(event, dict):  # whatever was sent where an event belongs
         return IssueKeys((_hashed(()),), (_NOTHING,))
     reading = _Reading(event, cut, rules)
-    parts = resolved(event, reading.exceptions, cut)
+    parts = resolved(event, reading.exceptions, reading.ways)
     checksum = event.get("checksum")
     if isinstance(checksum, str) and checksum:
         found = checksum if _CHECKSUM.fullmatch(checksum) else _hashed((checksum,))
@@ -87,7 +90,7 @@ class _Reading:
     def __init__(self, event: Mapping[str, Any], cut: Cut | None, rules: StackRules) -> None:
         self._event = event
         self._cut = cut
-        self._ways = Ways(text(event.get("platform")), cut, rules)
+        self.ways = Ways(text(event.get("platform")), cut, rules)
         self._failures: list[Failure] = []
         self._start, self.exceptions = self._raw_exceptions()
 
@@ -98,7 +101,7 @@ class _Reading:
             if any(values for values, _ in variants):
                 with_frames = [values for values, has_frames in variants if has_frames]
                 return with_frames or [variants[0][0]]
-        values = report(self._event, self._cut) or self._template() or self._message()
+        values = self._template() or report(self._event, self._cut) or self._message()
         return [values] if values else []
 
     def stable(self, parts: Iterable[str]) -> str:
@@ -114,14 +117,17 @@ class _Reading:
         found = _listed(self._event, "exception", "sentry.interfaces.Exception")
         start = max(0, len(found) - MOST_EXCEPTIONS)
         exceptions = [_normal(one) for one in found[start:] if isinstance(one, dict)]
+        exceptions = [
+            one for one in exceptions if one.get("type") or one.get("value")
+        ]  # others are no errors
         stack = self._event.get("stacktrace")
-        if len(exceptions) == 1 and not exceptions[0].get("stacktrace") and isinstance(stack, dict):
+        if len(found) == len(exceptions) == 1 and isinstance(stack, dict):
             exceptions[0] = {**exceptions[0], "stacktrace": stack}
         return start, exceptions
 
     def _chain(self) -> list[tuple[Values, bool]]:
         self._failures = [
-            Failure(one, f"exception.values.{at}", self._ways)
+            Failure(one, f"exception.values.{at}", self.ways)
             for at, one in enumerate(self.exceptions, self._start)
         ]
         if not self._failures:
@@ -150,7 +156,7 @@ class _Reading:
         return self._of(stack, "stacktrace")
 
     def _of(self, raw: Any, where: str) -> list[tuple[Values, bool]]:
-        trace = Trace(raw, where, self._ways)
+        trace = Trace(raw, where, self.ways)
         return [(trace.values[variant], bool(trace.values[variant])) for variant in VARIANTS]
 
     def _template(self) -> Values:

@@ -29,16 +29,18 @@ _NO_NAME: Final = frozenset({"?", "<anonymous function>", "<anonymous>", "Anonym
 _NO_PLACE: Final = frozenset({"[native code]", "native code", "eval code", "<anonymous>"})
 _UNKNOWN: Final = frozenset({"<redacted>", "<unknown>"})
 _SEPARATOR: Final = regex.compile(r"[/\\]")
+_QUERY: Final = regex.compile(r"\?[^#]*")
 _ERB: Final = regex.compile(r"__\d{4,}_\d{4,}\Z")
 _ACCESSORS: Final = ("sun.reflect.GeneratedMethodAccessor", "jdk.internal.reflect.GeneratedMethodAccessor")
 # What the JVM and its libraries make up at run time ends with a number of no meaning.
 _JAVASSIST: Final = regex.compile(r"(\$\$_javassist)(?:_seam)?(?:_[0-9]+)?")
 _GENERATED: Final = (
     regex.compile(r"(sun\.reflect\.Generated(?:Serialization)?ConstructorAccessor)\d+"),
-    regex.compile(r"(\$\$[\w_]+?\$\$)[a-fA-F0-9]+(?:_[0-9]+)?"),
+    regex.compile(r"(\$\$\w+?CGLIB\$\$)[a-fA-F0-9]+(?:_[0-9]+)?"),
     _JAVASSIST,
-    regex.compile(r"(\$HibernateProxy\$)\w+"),
     regex.compile(r"(\$fn__)\d+"),
+    regex.compile(r"(\$\$?(?:EnhancerBy|FastClassBy)\w+?\$?\$)[a-fA-F0-9]+(?:_[0-9]+)?"),
+    regex.compile(r"(\$\$?HibernateProxy\$?\$)\w+"),
 )
 _OBFUSCATED: Final = regex.compile(r"(?:^|\.)[a-zA-Z]{1,2}[0-9]?\Z")
 _BUILT: Final = regex.compile(r"\.min\.js|[.\-_~][0-9a-f]{8,}(?:\.chunk|\.bundle)?\.m?js")
@@ -72,14 +74,21 @@ class Frame:
         self.package = text(get("package"), _LONGEST_PACKAGE)
         self.raw_function = text(get("raw_function"))
         self._line = text(get("context_line"))
-        self._file = text(get("filename"))
-        self.path = text(get("abs_path")) or self._file
+        given, self._file = text(get("abs_path")), text(get("filename"))
+        self.path = given or self._file
+        if not given:  # what stands there is a path or URL then, and the file is looked for in it
+            self._file = ""
         self.in_app = get("in_app") is True
         self.counts = True
         data = get("data")
         self.sourcemap = isinstance(data, dict) and data.get("sourcemap") is not None
-        self._given = text(get("function"))
+        self._given = "" if (name := text(get("function"))) == "?" else name  # as SDKs of browsers say none
         self.function = self._trimmed(self._given)
+
+    @property
+    def file(self) -> str:
+        """Its file, as the SDK named it or as it stands in the path or URL."""
+        return self._file or _file_of(self.path)
 
     @property
     def is_page(self) -> bool:
@@ -125,6 +134,13 @@ class Frame:
             values.append(("context line", line))
         return values
 
+    def likeness(self, cut: Cut | None, place: str) -> tuple[object, ...]:
+        """Return what it is told apart by from frames of other exceptions in the same event."""
+        if cut is not None:
+            self._cut(cut, place)
+        name = self.function or self.raw_function
+        return self.module, self._file, name, " ".join(self._line.split()), self.in_app, self.counts
+
     def _cut(self, cut: Cut, place: str) -> None:
         if self.module:
             self.module = cut(self.module, f"{place}.module")
@@ -161,9 +177,11 @@ class Frame:
     def _filename(self, cut: Cut | None, place: str) -> str:
         if self.path.startswith(_URLS):
             return ""
-        file, given = (self._file, "filename") if self._file else (_file_of(self.path), "abs_path")
+        file, given = self.file, "filename" if self._file else "abs_path"
         if cut is not None and file:
             file = cut(file, f"{place}.{given}")
+        if self.platform == "javascript" and "?" in file:
+            file = _QUERY.sub("", file)
         name = _SEPARATOR.split(file)[-1].lower()
         if name in _NO_FILE:
             return ""

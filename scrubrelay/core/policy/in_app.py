@@ -49,7 +49,7 @@ _BREAKPAD: Final = "google_breakpad::"
 _WRITERS: Final = tuple(
     f"{_BREAKPAD}ExceptionHandler::{name}" for name in ("SignalHandler", "WriteMinidumpWithException")
 )
-_RUST: Final = ("std::", "core::", "alloc::", "__rust_")
+_RUST: Final = ("std::", "core::", "alloc::", "__rust_", "rust_begin_unwind")
 _REPORTERS: Final = regex.compile(
     r"kscm_|sentrycrashcm_|kscrash_|.*sentrycrash_|.\[(?:KSCrash|RNSentry|Sentry)|__.*\[Sentry"
 )
@@ -138,15 +138,12 @@ def _mark(frame: Marked) -> str:
 
 
 def _by_kind(frames: Sequence[Marked], found: list[str]) -> None:
-    kinds.settle(found)
+    functions = [frame.function for frame in frames]
+    kinds.settle(found, functions)
     for frame, kind in zip(frames, found, strict=True):
         if kind == "system":
             frame.in_app = False
-    kinds.refine(
-        found,
-        [frame.function for frame in frames],
-        natives=[frame.family == "native" for frame in frames],
-    )
+    kinds.refine(found, functions, natives=[frame.family == "native" for frame in frames])
     for at, kind in enumerate(found):
         if kind in _SILENT_KINDS and not kinds.is_framework(frames[at].module):
             frames[at].counts = False
@@ -186,7 +183,7 @@ def _by_path(frame: Marked) -> None:
 
 def _natively(frame: Marked) -> None:
     package, path = frame.package.lower().replace("\\", "/"), frame.path.lower()
-    if _OWN_PACKAGES.match(package):
+    if _OWN_PACKAGES.match(package) or (package.startswith("/data/app/") and path.endswith(".dart")):
         frame.in_app = True
     if _LENT_PACKAGES.match(package) or _LENT_NATIVE_PATHS.match(path) or frame.function.startswith(_RUST):
         frame.in_app = False

@@ -37,6 +37,8 @@ indirection androidx.*.widget.*#handleMessage
 indirection androidx.*.widget.*#run
 indirection com.google.android.material.*#handleMessage
 indirection com.google.android.material.*#run
+indirection android.app.Dialog#handleMessage
+indirection android.app.Dialog#run
 threadbase  android.os.AsyncTask*#call
 threadbase  java.util.concurrent.ThreadPoolExecutor*#runWorker
 threadbase  android.os.*#call
@@ -251,7 +253,7 @@ def is_framework(module: str) -> bool:
     return module.startswith(_FRAMEWORK)
 
 
-def settle(kinds: list[str]) -> None:
+def settle(kinds: list[str], functions: list[str]) -> None:
     """Adjust kinds by their neighbours, oldest first; those that are set before `system` is looked at."""
     later = [*kinds[1:], ""]
     kinds[:] = [
@@ -259,6 +261,11 @@ def settle(kinds: list[str]) -> None:
     ]
     for kind in _TOP_ONLY:
         _detail(kinds, kind, kind)
+    if "throw" in kinds:  # Windows aborts in _purecall when a pointer is wrong: as if it had crashed before
+        for at, function in enumerate(functions[:-1]):
+            if function == "_purecall" and kinds[at + 1] == "throw":
+                kinds[at + 1] = "internals"
+        _detail(kinds, "throw", "throw")
 
 
 def refine(kinds: list[str], functions: list[str], *, natives: list[bool]) -> None:

@@ -38,7 +38,7 @@ _DATES: Final = (
     rf"{_LONG_DAY},\s\d\d-{_MONTH}-\d\d\s\d\d:\d\d:\d\d\s{_NAMED_ZONE}",  # RFC 850
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?(?:[-+]?\d\d:\d\d)?",  # RFC 3339
     r"\d{4}-?[01]\d-?[0-3]\d\s[0-2]\d:[0-5]\d:[0-5]\d(?:\.\d+)?",
-    r"\d{1,2}:\d\d(?::\d\d)?(?:\s[aApP][Mm])?",  # 3:04 PM
+    r"\d{1,2}:\d\d(?::\d\d)?(?:\s?[aApP][Mm])?",  # 3:04 PM
     _YMD,
     rf"{_YMD}T{_HM}(?:[-+]{_HM}|Z)",
     rf"\b(?:{_DAY}\s+)?{_MONTH}\s+\d{{1,2}}\s+\d\d:\d\d:\d\d\s+\d{{4}}",  # asctime
@@ -66,7 +66,7 @@ _SHAPES: Final = (
     # The run before the @ is taken whole, from its start: a long one without @ costs nothing twice.
     ("email", rf"(?<![{_LOCAL}])[{_LOCAL}]++@[a-zA-Z0-9\-]+(?:\.[a-zA-Z0-9\-]+)*+"),
     ("url", r"\b(?:wss?|https?|ftp)://[^\s/$.?#].[^\s]*"),
-    ("hostname", r"\b(?:[a-zA-Z0-9\-]{1,63}\.){1,6}?(?=[a-zA-Z]{2,6}\b)\L<tlds>\b"),
+    ("hostname", r"\b(?:[a-zA-Z0-9\-]{1,63}\.){1,12}?(?=[a-zA-Z]{2,6}\b)\L<tlds>\b"),
     # A whole address first; then what Sentry takes for one in `Class::method`.
     (
         "ip",

@@ -9,6 +9,8 @@ _HOSTED: Final = {"hpkp": "hpkp", "expectstaple": "expect-staple", "expectct": "
 """The event's key, and what Sentry calls the report."""
 _SELF: Final = "'self'"
 _LOCAL: Final = ("unsafe-inline", "unsafe-eval")
+_WITH_HOSTS: Final = frozenset({"file", "ftp", "ws", "wss"})
+"""Schemes that are written with two slashes, as Python's `urlunsplit` does."""
 
 
 def report(event: Mapping[str, Any], cut: Cut | None) -> Values:
@@ -45,6 +47,6 @@ def _source(uri: str) -> str:
     scheme, colon, rest = uri.partition(":")
     scheme = scheme.lower() if colon else scheme
     if not rest.startswith("//"):
-        return f"{scheme}:"
+        return f"{scheme}://" if scheme in _WITH_HOSTS else f"{scheme}:"
     host = rest[2:].split("/", 1)[0].split("?", 1)[0].split("#", 1)[0]
     return host if scheme in ("http", "https") else f"{scheme}://{host}"

@@ -41,12 +41,13 @@ class Trace:
         ways: How it is read.
     """
 
-    __slots__ = ("_frames", "_ways", "is_built", "values")
+    __slots__ = ("_frames", "_place", "_ways", "is_built", "values")
 
     def __init__(self, raw: Any, where: str, ways: Ways) -> None:
         found = raw.get("frames") if isinstance(raw, dict) else None
         self._frames: list[tuple[int, Frame]] = []
         self._ways = ways
+        self._place = f"{_NUMBER.sub('*', where)}.frames.*"
         self.values: dict[str, Values] = {"app": [], "system": []}
         self.is_built = False
         if isinstance(found, list) and found:
@@ -58,6 +59,16 @@ class Trace:
     def __bool__(self) -> bool:
         """Whether there are frames at all, of account or not."""
         return bool(self._frames)
+
+    @property
+    def crashed(self) -> Frame | None:
+        """The newest frame of the app, else the newest."""
+        frames = [frame for _, frame in reversed(self._frames)]
+        return next((frame for frame in frames if frame.in_app), frames[0] if frames else None)
+
+    def likeness(self) -> tuple[object, ...]:
+        """Return what traces of one event are told apart by: all frames, whether they count or not."""
+        return tuple(frame.likeness(self._ways.cut, self._place) for _, frame in self._frames)
 
     def _read(self, found: list[Any]) -> None:
         """Read the frames; a call of itself is the same frame once more."""
@@ -76,8 +87,7 @@ class Trace:
         return self._ways.rules.mark(frames) if self._ways.rules.rules else (0, 0)
 
     def _fill(self, where: str, most: int, least: int) -> None:
-        place = f"{_NUMBER.sub('*', where)}.frames.*"
-        cut = self._ways.cut
+        cut, place = self._ways.cut, self._place
         app: list[Values] = []
         system: list[Values] = []
         before = None

@@ -1,12 +1,14 @@
 """Fingerprints that an app sets: literal parts, `{{ default }}`, and variables that stand for a field."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import regex
 
-from scrubrelay.core.policy.frames import Cut, text
+from scrubrelay.core.policy.frames import Cut, Frame, text
 from scrubrelay.core.policy.parameterise import READ, placeholders
+from scrubrelay.core.policy.trace import Trace, Ways
 
 _Event = Mapping[str, Any]
 _Exceptions = Sequence[Mapping[str, Any]]
@@ -36,7 +38,16 @@ _HYDRATION: Final = tuple(
 _SCRIPTS: Final = frozenset({"javascript", "node"})
 
 
-def resolved(event: _Event, exceptions: _Exceptions, cut: Cut | None) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What variables are asked of."""
+
+    event: _Event
+    exceptions: _Exceptions
+    ways: Ways
+
+
+def resolved(event: _Event, exceptions: _Exceptions, ways: Ways) -> list[str]:
     """Return the parts of the fingerprint, variables filled in; `[DEFAULT]` if there is none.
 
     Sentry's own rules for scripts go before what the app set.
@@ -49,7 +60,8 @@ def resolved(event: _Event, exceptions: _Exceptions, cut: Cut | None) -> list[st
     found = [one for one in map(_part, listed) if one is not None]
     if not found:
         return [DEFAULT]
-    return [_filled(one, event, exceptions, cut) for one in found]
+    asked = _Asked(event, exceptions, ways)
+    return [_filled(one, asked) for one in found]
 
 
 def _part(part: Any) -> str | None:
@@ -61,23 +73,23 @@ def _part(part: Any) -> str | None:
     return str(int(part)) if abs(part) < _EXACT else None
 
 
-def _filled(part: str, event: _Event, exceptions: _Exceptions, cut: Cut | None) -> str:
-    variable = _VARIABLE.fullmatch(part)
+def _filled(part: str, asked: _Asked) -> str:
+    variable, cut = _VARIABLE.fullmatch(part), asked.ways.cut
     if variable is None:
         found = _cut(part, "fingerprint.*", cut)
         # Today's Sentry looks for values in a part that is the message itself.
-        return placeholders(found) if part in _messages(event, exceptions) else found
+        return placeholders(found) if part in _messages(asked) else found
     name = variable[1]
     if name == "default":
         return DEFAULT
     if name.startswith("tags."):
-        value, where = tag(event, name[5:]), name
+        value, where = tag(asked.event, name[5:]), name
         return _cut(value, where, cut) or f"<no-value-for-tag-{name[5:]}>"
     field = _FIELDS.get(name)
     if field is None:
         return part
     find, where, missing = field
-    value = _cut(find(event, exceptions), where, cut) or missing
+    value = _cut(find(asked), where, cut) or missing
     return placeholders(value) if name == "message" else value
 
 
@@ -128,54 +140,61 @@ def message(event: _Event, *, template: bool = False) -> str:
     return ""
 
 
-_Find = Callable[[_Event, _Exceptions], str]
+_Find = Callable[[_Asked], str]
 
 
 def _of_event(name: str) -> _Find:
-    return lambda event, _: text(event.get(name))
+    return lambda asked: text(asked.event.get(name))
 
 
 def _of_exception(name: str) -> _Find:
-    return lambda _, exceptions: text(exceptions[-1].get(name)) if exceptions else ""
+    return lambda asked: text(asked.exceptions[-1].get(name)) if asked.exceptions else ""
 
 
-def _of_frame(*names: str) -> _Find:
+def _of_frame(name: str) -> _Find:
     """Return what finds a field of the frame that crashed: the newest of the app, else the newest."""
 
-    def find(event: _Event, exceptions: _Exceptions) -> str:
-        frame = _crashed(event, exceptions)
-        return next(filter(None, (text(frame.get(name)) for name in names)), "")
+    def find(asked: _Asked) -> str:
+        frame = _crashed(asked)
+        return "" if frame is None else getattr(frame, name)
 
     return find
 
 
-def _crashed(event: _Event, exceptions: _Exceptions) -> Mapping[str, Any]:
-    stacks = [one.get("stacktrace") for one in reversed(exceptions)] + [event.get("stacktrace")]
-    for stack in stacks:
-        frames = stack.get("frames") if isinstance(stack, dict) else None
-        found = [one for one in frames if isinstance(one, dict)] if isinstance(frames, list) else []
-        if found:
-            return next((one for one in reversed(found) if one.get("in_app") is True), found[-1])
-    return {}
+def _crashed(asked: _Asked) -> Frame | None:
+    stacks = [one.get("stacktrace") for one in asked.exceptions[-1:]] + [asked.event.get("stacktrace")]
+    threads = asked.event.get("threads")
+    threads = threads.get("values") if isinstance(threads, dict) else threads
+    if isinstance(threads, list) and len(threads) == 1 and isinstance(threads[0], dict):
+        stacks.append(threads[0].get("stacktrace"))
+    found = (Trace(stack, "", asked.ways) for stack in stacks)
+    return next((trace.crashed for trace in found if trace), None)
 
 
-def _package(event: _Event, exceptions: _Exceptions) -> str:
-    return _of_frame("package")(event, exceptions).replace("\\", "/").rsplit("/", 1)[-1]
+def _package(asked: _Asked) -> str:
+    return _of_frame("package")(asked).replace("\\", "/").rsplit("/", 1)[-1]
 
 
-def _messages(event: _Event, exceptions: _Exceptions) -> list[str]:
-    return [found for found in (message(event), *(text(one.get("value")) for one in exceptions)) if found]
+def _messages(asked: _Asked) -> list[str]:
+    values = (text(one.get("value")) for one in asked.exceptions)
+    return [found for found in (message(asked.event), *values) if found]
 
 
-def _message(event: _Event, exceptions: _Exceptions) -> str:
-    return message(event) or _of_exception("value")(event, exceptions)
+def _message(asked: _Asked) -> str:
+    return message(asked.event) or _of_exception("value")(asked)
+
+
+def _level(asked: _Asked) -> str:
+    """Return the level as Sentry stores it."""
+    level = text(asked.event.get("level"))
+    return {"": "error", "log": "info", "critical": "fatal"}.get(level, level)
 
 
 _TYPE: Final = (_of_exception("type"), "exception.values.*.type", "<no-type>")
 _VALUE: Final = (_of_exception("value"), "exception.values.*.value", "<no-value>")
 _IN_STACK: Final = "exception.values.*.stacktrace.frames.*"
 _FUNCTION: Final = (_of_frame("function"), f"{_IN_STACK}.function", "<no-function>")
-_PATH: Final = (_of_frame("abs_path", "filename"), f"{_IN_STACK}.abs_path", "<no-abs-path>")
+_PATH: Final = (_of_frame("path"), f"{_IN_STACK}.abs_path", "<no-abs-path>")
 _MODULE: Final = (_of_frame("module"), f"{_IN_STACK}.module", "<no-module>")
 _PACKAGE: Final = (_package, f"{_IN_STACK}.package", "<no-package>")
 _FIELDS: Final[Mapping[str, tuple[_Find, str, str]]] = {
@@ -189,11 +208,11 @@ _FIELDS: Final[Mapping[str, tuple[_Find, str, str]]] = {
     "stack.function": _FUNCTION,
     "path": _PATH,
     "stack.abs_path": _PATH,
-    "stack.filename": (_of_frame("filename", "abs_path"), f"{_IN_STACK}.filename", "<no-filename>"),
+    "stack.filename": (_of_frame("file"), f"{_IN_STACK}.filename", "<no-filename>"),
     "module": _MODULE,
     "stack.module": _MODULE,
     "package": _PACKAGE,
     "stack.package": _PACKAGE,
-    "level": (_of_event("level"), "level", "<no-level>"),
+    "level": (_level, "level", "<no-level>"),
     "logger": (_of_event("logger"), "logger", "<no-logger>"),
 }
