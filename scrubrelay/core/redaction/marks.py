@@ -94,12 +94,20 @@ class Marks:
         longest_first = sorted(labels, key=len, reverse=True)
         inner = "|".join(regex.escape(label[1:-1]) for label in longest_first) or "$^"
         self._mark = regex.compile(rf"\[(?:{inner})(?::[0-9a-f]{{{HASH_DIGITS}}})?\]|{_FOREIGN}|{_MASK}")
+        self._token = regex.compile(rf"\[(?:{inner}):[0-9a-f]{{{HASH_DIGITS}}}\]")
+        self._reach = 3 + HASH_DIGITS + max(map(len, longest_first), default=0)
 
     def only(self, cut: str) -> bool:
         """Tell whether a cut holds nothing but marks and punctuation."""
         if "[" not in cut and "*" not in cut and "•" not in cut:
             return False
         return self._mark.search(cut) is not None and not _WORD.search(self._mark.sub("", cut))
+
+    def within(self, text: str, start: int, end: int) -> bool:
+        """Tell whether a cut is a part of a token of ours: `password:` and digits look like a password."""
+        left = text.rfind("[", max(0, start - self._reach), start)
+        mark = self._token.match(text, left) if left >= 0 else None
+        return mark is not None and end <= mark.end()
 
     def strip(self, name: str) -> str:
         """Return a name without its marks."""

@@ -77,6 +77,7 @@ class Scanner:
                 if (
                     start < end
                     and self._counts(rule, text[start:end])
+                    and not self._marks.within(text, start, end)
                     and (told or self._near(rule, text, start, end))
                 ):
                     found.append(Finding(start, end, rule.pattern))
