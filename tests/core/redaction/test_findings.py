@@ -17,7 +17,12 @@ from scrubrelay.core.wire.envelope import Item
 
 KEY = b"0123456789abcdef"
 MAIL = "jane.doe" + "@example.com"
-SECRETS = (MAIL, "bob" + "@example.org", "4242 4242 " + "4242 4242", "ghp_" + "0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uVwXy")
+SECRETS = (
+    MAIL,
+    "bob" + "@example.org",
+    "4242 4242 " + "4242 4242",
+    "ghp_" + "0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uVwXy",
+)
 PLAIN = ("hello", "\u00fc", "\U0001f600", "e\u0301", "order of", "\u2028", "to")
 LEFT = {
     "replace": lambda label: regex.escape(label),
@@ -119,7 +124,9 @@ def test_paths_name_keys_as_they_are_called_afterwards(acting, event):
     check_spans(acting, output, found)
 
 
-@pytest.mark.parametrize("text", ["see password=hunter2 now", '{"password":"hunter2"}', "p?password=hunter2&q=1"])
+@pytest.mark.parametrize(
+    "text", ["see password=hunter2 now", '{"password":"hunter2"}', "p?password=hunter2&q=1"]
+)
 def test_what_stands_behind_a_word_for_secrets_is_cut_and_the_rest_stays(acting, text):
     """A token such as `[password:0123…]` behind `password=` was taken for a password: all of it was hidden."""
     output, (found,) = scrubbed(acting[1], {"note": text})
