@@ -1,4 +1,4 @@
-"""Each finding's path leads to a string of the output, and its span to what stands there for what was hidden."""
+"""A finding's path leads to a string of the output, its span to what stands there for what was hidden."""
 
 from base64 import b64encode
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ SECRETS = (
 )
 PLAIN = ("hello", "\u00fc", "\U0001f600", "e\u0301", "order of", "\u2028", "to")
 LEFT = {
-    "replace": lambda label: regex.escape(label),
+    "replace": regex.escape,
     "mask": lambda _: r"\*{3,}",
     "partial": lambda _: r"\*{3,}[0-9A-Za-z]{0,4}",
     "hash": lambda label: rf"{regex.escape(label[:-1])}:[0-9a-f]{{32}}\]",
@@ -87,7 +87,7 @@ TEXTS = st.lists(st.sampled_from((*SECRETS, *PLAIN, *SECRETS)), min_size=1, max_
 @given(texts=st.lists(st.tuples(st.sampled_from(sorted(WAYS)), TEXTS, TEXTS), min_size=1, max_size=4))
 @example(texts=[(way, f"a {MAIL} , \U0001f600 {SECRETS[2]} , {MAIL}", MAIL) for way in WAYS])
 def test_spans_hold_what_stands_for_what_was_hidden(acting, texts):
-    """In values, keys and list entries, in texts within texts, several in one string, behind wide characters."""
+    """In values, keys and list entries, in texts within texts, several in one, behind wide characters."""
     event = {f"{key} {n}": [{"note": WAYS[way](text)}] for n, (way, text, key) in enumerate(texts)}
     output, found = scrubbed(acting[1], event)
     check_spans(acting, output, found)
@@ -128,7 +128,7 @@ def test_paths_name_keys_as_they_are_called_afterwards(acting, event):
     "text", ["see password=hunter2 now", '{"password":"hunter2"}', "p?password=hunter2&q=1"]
 )
 def test_what_stands_behind_a_word_for_secrets_is_cut_and_the_rest_stays(acting, text):
-    """A token such as `[password:0123…]` behind `password=` was taken for a password: all of it was hidden."""
+    """A token like `[password:0123…]` behind `password=` was taken for a password: all was hidden."""
     output, (found,) = scrubbed(acting[1], {"note": text})
     start, end = found.span
     assert output["note"][:start] + "hunter2" + output["note"][end:] == text
