@@ -61,6 +61,8 @@ def _redactions(settings: Settings) -> tuple[RedactionSettings, ...]:
 def _warnings(settings: Settings) -> Iterator[str]:
     for redaction in _redactions(settings):
         yield from (f"warning: {one}" for one in rule_warnings(redaction))
+        idle = (pack for pack in users(redaction.pattern_files) if not pack.patterns)
+        yield from (f"warning: {note}" for pack in idle for note in pack.notes)
 
 
 def _wrong_examples(settings: Settings) -> Iterator[str]:

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from scrubrelay.core.errors import ConfigError
 
+BOM: Final = b"\xef\xbb\xbf"
 _GLOB: Final = frozenset("*?[")
 
 ConfigOption = Annotated[
@@ -23,6 +24,12 @@ ConfigOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def input_of(source: str | Path) -> bytes:
+    """Return what a file holds, or standard input for `-`; without a byte order mark."""
+    data = sys.stdin.buffer.read() if str(source) == "-" else Path(source).read_bytes()
+    return data.removeprefix(BOM)
 
 
 def printable(text: str) -> str:

@@ -4,13 +4,12 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
 from scrubrelay.cli import counted
-from scrubrelay.cli.console import ConfigOption, JsonOption, complain, say, say_json
+from scrubrelay.cli.console import ConfigOption, JsonOption, complain, input_of, say, say_json
 from scrubrelay.cli.cuts import Sight, as_json, report, sight
 from scrubrelay.config.build import build
 from scrubrelay.config.load import Loaded
@@ -55,7 +54,7 @@ def command(  # noqa: PLR0913 - each is an option
     """
     loaded = read_configuration(config, os.environ)
     chosen = _project(build(loaded.settings), project)
-    data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    data = input_of(file)
     circumstances = Circumstances(client=Client(address or None, user_agent), daily=daily)
     envelopes = read(data).envelopes
     explanations, issues = counted.explained(envelopes, chosen, circumstances, config)

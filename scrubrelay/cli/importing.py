@@ -10,7 +10,7 @@ import tomli_w
 import typer
 import yaml
 
-from scrubrelay.cli.console import complain, say
+from scrubrelay.cli.console import complain, input_of, say
 from scrubrelay.config.importing import Imported, import_relay, import_sentry_rules
 from scrubrelay.core.errors import ConfigError
 
@@ -98,14 +98,14 @@ def _toml(tables: Mapping[str, Any]) -> bytes:
 
 def _json(path: Path) -> Any:
     try:
-        return orjson.loads(path.read_bytes())
+        return orjson.loads(input_of(path))
     except orjson.JSONDecodeError as error:
         raise ConfigError([f"{path}: line {error.lineno}, column {error.colno}: {error.msg}"]) from error
 
 
 def _yaml(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_bytes())
+        return yaml.safe_load(input_of(path))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""

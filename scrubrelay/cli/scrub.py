@@ -9,7 +9,7 @@ from typing import Annotated, BinaryIO, Final
 
 import typer
 
-from scrubrelay.cli.console import ConfigOption, complain
+from scrubrelay.cli.console import BOM, ConfigOption, complain
 from scrubrelay.config.build import redactor_of
 from scrubrelay.config.load import load
 from scrubrelay.core.delivery import Target, address
@@ -62,7 +62,7 @@ class _Job:
 
     def run(self, source: BinaryIO, kind: Format) -> int:
         """Scrub the input as what it is; lines are written as they come."""
-        head = [source.readline(), source.readline()]
+        head = [source.readline().removeprefix(BOM), source.readline()]
         found = detect(head[0], head[1]) if kind is Format.AUTO else kind
         if found is Format.LINES:
             return self._lines(chain(filter(None, head), source))

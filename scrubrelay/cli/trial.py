@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 import orjson
 import typer
 
-from scrubrelay.cli.console import ConfigOption, JsonOption, say, say_json, there
+from scrubrelay.cli.console import ConfigOption, JsonOption, input_of, say, say_json, there
 from scrubrelay.config.build import cache_of, library_of
 from scrubrelay.config.load import load
 from scrubrelay.config.packs import matching_files
@@ -105,7 +105,7 @@ def _events(source: str) -> Iterator[Any]:
     Raises:
         BadRequest: It cannot be read; nothing of it is repeated.
     """
-    data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    data = input_of(source)
     first, _, rest = data.partition(b"\n")
     kind = detect(first, rest.partition(b"\n")[0])
     if kind is Format.ENVELOPE:

@@ -16,7 +16,7 @@ _CLASS: Final = regex.compile(r"\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]", regex.DOT
 _ESCAPE: Final = regex.compile(
     r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[pP]\{[^}]*\}|.)", regex.DOTALL
 )
-_WIDTHLESS: Final = regex.compile(r"\\[bBAZzGmMK]|[\^$]")
+_WIDTHLESS: Final = regex.compile(r"\\[bBAZzGmMK]|[\^$]|\(\?a:\\[bB]\)")
 _COUNT: Final = regex.compile(r"(?:([*+?])|\{(\d*)(,?)(\d*)\})([?+]?)")
 _LIKED: Final = "a0bxAZ9-_ ./:=@#'\"\t\n"
 """What samples are made of, the most ordinary first."""

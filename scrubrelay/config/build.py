@@ -245,12 +245,12 @@ def _unknown_names(redaction: RedactionSettings, packs: Sequence[Pack], at: str)
 
 
 def _clashes(ours: Sequence[Pack], theirs: Sequence[Pack]) -> Iterator[str]:
-    owners = {pattern.id: pack.name for pack in ours for pattern in pack.patterns}
-    names = {pack.name for pack in ours}
+    owners = {pattern.id: f"patterns/{pack.name}" for pack in ours for pattern in pack.patterns}
+    names = {pack.name: f"a pack called {pack.name} comes with the relay" for pack in ours}
     for pack in theirs:
         if pack.name in names:
-            yield f"{pack.name}.toml: expected another name: a pack called {pack.name} comes with the relay"
-        names.add(pack.name)
+            yield f"{pack.name}.toml: expected another name: {names[pack.name]}"
+        names.setdefault(pack.name, "another pattern file is called so")
         for pattern in pack.patterns:
             if owners.setdefault(pattern.id, pack.name) != pack.name:
                 yield f"{pack.name}.toml: pattern {pattern.id}: id: also used by {owners[pattern.id]}.toml"

@@ -1,5 +1,6 @@
 """A `gitleaks.toml` read as a pattern pack."""
 
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
@@ -7,21 +8,39 @@ from typing import Any, Final
 
 import regex
 
-from scrubrelay.config.re2 import ForeignError, Translated, translate
+from scrubrelay.config.re2 import Translated, translate
+from scrubrelay.config.re2_class import ForeignError
 from scrubrelay.core.errors import ConfigError
 from scrubrelay.core.redaction.finders import Allow, Target, mistake, place_in
 from scrubrelay.core.redaction.pattern import Pack, Pattern, compile_match, toml_of
 
-_RULES: Final = regex.compile(r"^\s*(?:\[\[\s*rules\s*\]\]|rules\s*=)", regex.MULTILINE)
+_TABLES: Final = frozenset({"rules", "extend", "allowlist", "allowlists"})
 _ALLOWLISTS: Final = ("allowlist", "allowlists")
+_RULE: Final = frozenset(
+    {"id", "description", "regex", "secretgroup", "entropy", "keywords", "path", "tags", *_ALLOWLISTS}
+    | {"required", "skipreport"}
+)
 _TARGETS: Final[Mapping[str, Target]] = {"": "cut", "secret": "cut", "match": "match", "line": "line"}
 _BOTH: Final = {"AND": True, "&&": True, "OR": False, "||": False, "": False}
+_EXTEND: Final = {
+    "useDefault": "the packs that come with the relay take the place of gitleaks' own rules",
+    "path": "only the rules of this file are taken; name the other one among the pattern files as well",
+    "url": "only the rules of this file are taken",
+    "disabledRules": "the rules of this file are all taken",
+}
 _NO_FILES: Final = "events have no files"
 
 
 def is_gitleaks(text: str) -> bool:
-    """Tell whether a pattern file is one of gitleaks: it has `[[rules]]`, ours have `[[pattern]]`."""
-    return _RULES.search(text) is not None
+    """Tell whether a pattern file is one of gitleaks: it has `[[rules]]`, ours have `[[pattern]]`.
+
+    A project's own may have nothing but `[extend]` and an allowlist.
+    """
+    try:
+        names = {name.lower() for name in tomllib.loads(text)}
+    except tomllib.TOMLDecodeError:
+        return False
+    return "pattern" not in names and not names.isdisjoint(_TABLES)
 
 
 def from_gitleaks(text: str, source: str) -> Pack:
@@ -34,7 +53,7 @@ def from_gitleaks(text: str, source: str) -> Pack:
     Raises:
         ConfigError: With everything that is wrong in this file.
     """
-    table = toml_of(text, source)
+    table = _folded(toml_of(text, source))
     reader = _Reader(source, _name(source))
     pack = reader.pack(table)
     if reader.problems:
@@ -57,9 +76,10 @@ class _Reader:
         everywhere: list[Allow] = []
         targeted: dict[str, list[Allow]] = {}
         for one in _allowlists(table):
-            for rule in one.get("targetRules", ()):
-                targeted.setdefault(str(rule), []).extend(self.allow("the allowlist", one))
-            if not one.get("targetRules"):
+            named = self.texts("the allowlist", one, "targetRules")
+            for id_ in named:
+                targeted.setdefault(id_, []).extend(self.allow("the allowlist", one))
+            if not named:
                 everywhere += self.allow("the global allowlist", one)
         patterns = []
         for rule in _tables(table.get("rules")):
@@ -67,35 +87,37 @@ class _Reader:
             if pattern is not None:
                 own = (*pattern.allow, *targeted.get(str(rule.get("id")), ()), *everywhere)
                 patterns.append(replace(pattern, allow=own))
-        if not patterns and not self.problems:
-            self.problems.append(f"{self.source}: no rule with a regex")
+        if not patterns:
+            self.note("[[rules]]", "regex", "no rule has one, nothing is looked for")
         title = str(table.get("title") or self.name)
         return Pack(self.name, title, ("gitleaks",), True, tuple(patterns), tuple(self.notes))
 
     def extended(self, extend: Any) -> None:
         if isinstance(extend, dict):
-            for key in ("useDefault", "path", "disabledRules"):
-                if extend.get(key):
-                    self.note("[extend]", key, "only the rules of this file are taken")
+            for key, told in _EXTEND.items():
+                if _folded(extend).get(key.lower()):
+                    self.note("[extend]", key, told)
 
     def rule(self, table: Mapping[str, Any]) -> Pattern | None:
         id_ = str(table.get("id") or "?")
         where = f"rule {id_}"
+        for key in sorted(table.keys() - _RULE):
+            self.note(where, key, "unknown, ignored")
         if table.get("path"):
             self.note(where, "path", f"{_NO_FILES}, it is looked for everywhere")
         if table.get("required"):
             self.note(where, "required", "ignored, it is cut whatever stands beside it")
-        if table.get("skipReport"):
+        if table.get("skipreport"):
             self.note(where, "skipReport", "not taken: it only supports other rules")
             return None
         if not table.get("regex"):
-            self.note(where, "regex", "not taken: it has none")
+            self.note(where, "regex", "not taken: it has none, and may only change a rule of another file")
             return None
-        group = table.get("secretGroup", 0)
-        made = self.expression(where, "regex", table["regex"], group if isinstance(group, int) else 0)
+        group = self.group(where, table.get("secretgroup", 0))
+        made = self.expression(where, "regex", table["regex"], group)
         if made is None:
             return None
-        words = tuple(map(str, table.get("keywords", ())))
+        words = self.texts(where, table, "keywords")
         pattern = Pattern(
             self.id(id_),
             _label(id_),
@@ -115,19 +137,20 @@ class _Reader:
         """Yield what an allowlist lets stay; nothing if it wants a file or commit that events do not have."""
         unheard = [key for key in ("paths", "commits") if table.get(key)]
         both = _BOTH.get(str(table.get("condition", "")).upper())
-        target = _TARGETS.get(str(table.get("regexTarget", "")))
+        target = _TARGETS.get(str(table.get("regextarget", "")))
         if both is None:
             self.say(where, "allowlist.condition", "expected AND or OR")
         if target is None:
             self.say(where, "allowlist.regexTarget", "expected secret, match or line")
         for key in unheard:
             self.note(where, f"allowlist.{key}", f"ignored, {_NO_FILES}")
-        made = [self.expression(where, "allowlist.regexes", one, 0) for one in table.get("regexes", ())]
-        for one, text in zip(made, table.get("regexes", ()), strict=True):
+        texts = self.texts(where, table, "regexes")
+        made = [self.expression(where, "allowlist.regexes", one, 0) for one in texts]
+        for one, text in zip(made, texts, strict=True):
             if one is not None:
-                self.compiles(where, "allowlist.regexes", one, str(text))
+                self.compiles(where, "allowlist.regexes", one, text)
         regexes = tuple(one.text for one in made if one is not None)
-        words = tuple(map(str, table.get("stopwords", ())))
+        words = self.texts(where, table, "stopwords")
         if (regexes or words) and not (both and unheard):
             yield Allow(regexes, words, target or "cut", bool(both and regexes and words))
 
@@ -151,6 +174,20 @@ class _Reader:
             return
         if empty and key == "regex":
             self.say(where, key, "matches the empty string")
+
+    def group(self, where: str, value: Any) -> int:
+        if isinstance(value, int) and value >= 0:
+            return value
+        self.say(where, "secretGroup", "expected the number of a group")
+        return 0
+
+    def texts(self, where: str, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        value = table.get(key.lower(), [])
+        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+            return tuple(filter(None, value))
+        # One text instead of a list would be taken letter by letter: as an allowlist, for everything.
+        self.say(where, key, "expected a list of strings")
+        return ()
 
     def entropy(self, where: str, value: Any) -> float:
         if isinstance(value, int | float) and value >= 0:
@@ -187,10 +224,14 @@ def _label(rule: str) -> str:
 
 
 def _allowlists(table: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    names = {name.lower(): name for name in table}
-    return [one for key in _ALLOWLISTS if key in names for one in _tables(table[names[key]])]
+    return [one for key in _ALLOWLISTS for one in _tables(table.get(key))]
 
 
 def _tables(value: Any) -> Sequence[Mapping[str, Any]]:
     values = value if isinstance(value, list) else [value]
-    return [one for one in values if isinstance(one, dict)]
+    return [_folded(one) for one in values if isinstance(one, dict)]
+
+
+def _folded(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a table with its keys in lower case: gitleaks does not tell them apart."""
+    return {key.lower(): one for key, one in table.items()}

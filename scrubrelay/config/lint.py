@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 import regex
 
 from scrubrelay.config.anatomy import UnreadableError, anatomy, loops, samples
+from scrubrelay.core.policy.parameterise import placeholders
 from scrubrelay.core.redaction.examples import check_examples
 from scrubrelay.core.redaction.library import Library
 from scrubrelay.core.redaction.pattern import MIN_EXAMPLES, Pack, Pattern, compile_match
@@ -22,7 +23,9 @@ _PROBES: Final = (40, 2000)
 """Characters: at 40 what doubles with every character runs away, at 2000 what grows with their cube."""
 _TAILS: Final = ("\x00", "!", "")
 _SHORTEST: Final = 3
-_HEX: Final = regex.compile(r"[0-9a-fA-F]{4,}")
+
+_NO_TEXT: Final = regex.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\#[^\n]*", regex.DOTALL)
+_TWO_WORDS: Final = regex.compile(r"[^\W_]+[ ]+[^\W_]+")
 
 Level = Literal["error", "warning", "note"]
 
@@ -60,7 +63,13 @@ def lint(packs: Sequence[Pack], others: Library, budget: float) -> Iterator[Rema
     for pattern in patterns:
         # Alone, and without the engine: what another pattern would cut is not counted.
         alone = Redactor(Library([pattern], engine=False))
-        checks = (_backtracking(pattern, budget), _often(pattern, alone), _proof(pattern), _label(pattern))
+        checks = (
+            _backtracking(pattern, budget),
+            _often(pattern, alone),
+            _proof(pattern),
+            _label(pattern),
+            _spaces(pattern),
+        )
         yield from (Remark("warning", code, pattern.id, text) for code, text in chain(*checks))
         siblings = [one for one in patterns if one is not pattern]
         more = chain(_overlap(pattern, redactor, siblings, others), _keywords(pattern), _names(pattern))
@@ -126,8 +135,17 @@ def _proof(pattern: Pattern) -> Found:
 
 
 def _label(pattern: Pattern) -> Found:
-    if any(map(str.isdigit, pattern.label)) or _HEX.search(pattern.label):
+    inner = pattern.label[1:-1]
+    if placeholders(inner) != inner:
         yield "label", f"Sentry's grouping takes part of {pattern.label} for a number: issues may split"
+
+
+def _spaces(pattern: Pattern) -> Found:
+    if two := _TWO_WORDS.search(_NO_TEXT.sub("\0", pattern.match)):
+        yield (
+            "spaces",
+            f"spaces mean nothing in match: {two[0]!r} finds {two[0].replace(' ', '')!r}; write [ ] or \\x20",
+        )
 
 
 def _overlap(pattern: Pattern, others: Redactor, siblings: Sequence[Pattern], library: Library) -> Found:

@@ -120,7 +120,7 @@ class _Reader:
         if self.file is None:
             return {}
         try:
-            return tomllib.loads(self.file.read_text("utf-8"))
+            return tomllib.loads(self.file.read_text("utf-8-sig"))
         except OSError as error:
             self.problems.append(f"{self.file}: cannot be read: {error.strerror}")
         except UnicodeDecodeError as error:

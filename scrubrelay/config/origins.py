@@ -68,7 +68,7 @@ def origins_of(settings: Settings, file: Path | None, project: ProjectSettings |
     redaction = settings.redaction_of(project) if project else settings.redaction
     patterns = dict(_embedded())
     for path in matching_files(redaction.pattern_files):
-        patterns |= _ids(str(path), path.read_text("utf-8"))
+        patterns |= _ids(str(path), path.read_text("utf-8-sig"))
     index = settings.project.index(project) if project else -1
     rules = _rules(file, redaction, project, index) if file else ()
     return Origins(redaction, patterns, rules)
@@ -83,7 +83,7 @@ def located(problems: Iterable[str], pattern_files: Iterable[str]) -> Iterator[s
     """
     patterns = dict(_embedded())
     for path in matching_files(pattern_files):
-        patterns |= _ids(str(path), path.read_text("utf-8"))
+        patterns |= _ids(str(path), path.read_text("utf-8-sig"))
     for one in problems:
         where = patterns.get(one.partition(":")[0])
         yield f"{where}: {one}" if where else one
@@ -105,7 +105,7 @@ def _rules(
     file: Path, redaction: RedactionSettings, project: ProjectSettings | None, index: int
 ) -> Sequence[str]:
     """Return where the rules stand; none of them if they are written in another way than as tables."""
-    found = list(_headers(file.read_text("utf-8")))
+    found = list(_headers(file.read_text("utf-8-sig")))
     common = [line for line, name, _ in found if name == "redaction.rule"]
     own = [line for line, name, number in found if name == "project.redaction.rule" and number == index]
     override = project.redaction if project else None

@@ -104,7 +104,7 @@ def lists_of(path: Path, mark: object) -> tuple[Path, ...]:
     """
     del mark
     try:
-        patterns = tomllib.loads(path.read_text("utf-8")).get("pattern", ())
+        patterns = tomllib.loads(path.read_text("utf-8-sig")).get("pattern", ())
     except (OSError, ValueError):
         return ()
     tables = [one for one in patterns if isinstance(one, dict)] if isinstance(patterns, list) else []
@@ -124,7 +124,7 @@ def _own(path: Path) -> Pack:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")  # editors of Windows put a byte order mark before it
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:

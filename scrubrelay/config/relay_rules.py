@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import regex
 
-from scrubrelay.config.re2 import ForeignError, translate
+from scrubrelay.config.re2 import translate
+from scrubrelay.config.re2_class import ForeignError
 from scrubrelay.core.redaction.pattern import nearest
 
 ANYTHING: Final = "anything"
@@ -211,7 +212,7 @@ class Rules:
     def _translated(self, name: str, expression: str, cut: int) -> str:
         """Return the expression for our pattern files, empty if it cannot be said there."""
         try:
-            made = translate(expression, cut)
+            made = translate(expression, cut, "rust")
             compiled = regex.compile(made.text, regex.VERBOSE | regex.VERSION0)
         except (ForeignError, regex.error) as error:
             self.note(f"rule {name}: its pattern is not carried over: {error}")

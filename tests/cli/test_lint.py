@@ -47,9 +47,20 @@ def test_what_is_suspicious(codes, text, code):
     assert found >= {code, "no-examples"}
 
 
-def test_a_number_in_a_label(codes):
-    text = (RULE + "match = 'CUS-[0-9]{4}'\n" + PROVEN).replace("[one]", "[one1]")
-    assert codes(text) == (1, {"label"})
+@pytest.mark.parametrize(
+    ("label", "noticed"), [("ab12cd34", {"label"}), ("adafruit-access-key", set()), ("sha1", set())]
+)
+def test_a_label_that_grouping_takes_for_a_number(codes, label, noticed):
+    text = (RULE + "match = 'CUS-[0-9]{4}'\n" + PROVEN).replace("[one]", f"[{label}]")
+    assert codes(text)[1] - {"file"} == noticed
+
+
+@pytest.mark.parametrize(
+    ("match", "noticed"),
+    [("Order number: [0-9]+", True), (r"\b CUS- [0-9] {4} \b # two words", False), ("[a b]c [ ]d", False)],
+)
+def test_spaces_that_mean_nothing(codes, match, noticed):
+    assert ("spaces" in codes(f"{RULE}match = '{match}'\n")[1]) == noticed
 
 
 def test_short_names_of_a_list(codes, tmp_path):

@@ -100,3 +100,14 @@ def test_a_broken_line_is_told_by_its_number(cli, tried, tmp_path):
     assert code == 1
     assert "events.jsonl: line 3" in err
     assert "secret" not in err
+
+
+def test_a_byte_order_mark_and_windows_line_ends(tried, tmp_path, cli):
+    bom = b"\xef\xbb\xbf"
+    (tmp_path / "shop.toml").write_bytes(bom + RULE.replace("\n", "\r\n").encode())
+    (tmp_path / "scrubrelay.toml").write_bytes(bom + b'[redaction]\r\npattern_files = ["shop.toml"]\r\n')
+    (tmp_path / "bom.jsonl").write_bytes(bom + LINES.replace(b"\n", b"\r\n"))
+    assert tried(on="bom.jsonl")["events"] == 2
+    assert cli("explain", "bom.jsonl")[0] == 0
+    code, out, _ = cli("scrub", "bom.jsonl")
+    assert (code, out.count("[customer]")) == (0, 3)

@@ -230,6 +230,21 @@ def test_a_users_pack_may_not_take_the_name_or_id_of_ours(tmp_path):
         packs_of(RedactionSettings(pattern_files=(str(tmp_path / "*.toml"),)))
 
 
+RULE = "[[pattern]]\nid = 'shop.one'\nlabel = '[one]'\nmatch = 'ONE-[0-9]'\n"
+
+
+def test_two_files_of_one_name_and_one_id_are_told_apart(tmp_path):
+    for folder, text in (("a", RULE), ("b", RULE)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "shop.toml").write_text(text)
+    (tmp_path / "a" / "mail.toml").write_text(RULE.replace("shop.one", "contact.email"))
+    with pytest.raises(ConfigError) as caught:
+        packs_of(RedactionSettings(pattern_files=(str(tmp_path / "a"), str(tmp_path / "b"))))
+    told = " ".join(caught.value.problems)
+    assert "shop.toml: expected another name: another pattern file is called so" in told
+    assert "mail.toml: pattern contact.email: id: also used by patterns/contact.toml" in told
+
+
 def test_unreadable_pattern_files_are_all_told(tmp_path):
     (tmp_path / "a.toml").write_bytes(b"\xff")
     (tmp_path / "b.toml").write_text("[[pattern]\n")

@@ -1,11 +1,15 @@
 """gitleaks.toml as a pattern file."""
 
+import tomllib
+from pathlib import Path
+
+import orjson
 import pytest
 
 from scrubrelay.config.gitleaks import from_gitleaks, is_gitleaks
 from scrubrelay.core.errors import ConfigError
 from scrubrelay.core.redaction.library import Library
-from scrubrelay.core.redaction.pattern import Pack
+from scrubrelay.core.redaction.pattern import Pack, Pattern
 from scrubrelay.core.redaction.redactor import Redactor
 
 CONFIG = r"""
@@ -105,19 +109,79 @@ def test_an_allowlist_for_single_rules():
     [
         ("regex = '''ab(c'''", "rule x: regex: line 1, column 5: missing )"),
         ("regex = '''a b(?=c)'''", "rule x: regex: line 1, column 4: a group that Go does not know"),
-        ("regex = '''a b++*'''", "rule x: regex: line 1, column 6: multiple repeat"),
+        ("regex = '''a b++'''", "rule x: regex: line 1, column 5: multiple repeat"),
         ("regex = 'a*'", "rule x: regex: matches the empty string"),
         ("regex = 'a(b)'\nsecretGroup = 2", "rule x: secretGroup: 2, but the regex has 1 groups"),
         ("regex = 'a'\nentropy = 'x'", "rule x: entropy: expected a number"),
         ("regex = 'a'\n[rules.allowlist]\nregexes = ['(']", "rule x: allowlist.regexes: line 1, column 2"),
         ("regex = 'a'\n[rules.allowlist]\nregexTarget = 'x'", "allowlist.regexTarget: expected"),
-        ("path = 'a'", "no rule with a regex"),
+        ("regex = 'a'\nsecretGroup = 'x'", "rule x: secretGroup: expected the number of a group"),
+        ("regex = 'a'\nkeywords = 'acme'", "rule x: keywords: expected a list of strings"),
+        ("regex = 'a'\n[rules.allowlist]\nregexes = 'a'", "rule x: regexes: expected a list of strings"),
+        (
+            "regex = 'a'\n[[rules.allowlists]]\nstopwords = [1]",
+            "rule x: stopwords: expected a list of strings",
+        ),
     ],
 )
 def test_what_is_wrong_is_told(rule, told):
     with pytest.raises(ConfigError) as caught:
         load(f"[[rules]]\nid = 'x'\n{rule}\n")
     assert any(told in one for one in caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[extend]\nuseDefault = true\n[allowlist]\nregexes = ['a1']\n",
+        "[extend]\npath = 'base.toml'\n[[rules]]\nid = 'x'\nkeywords = ['y']\n",
+        "[[rules]]\nid = 'x'\npath = 'a'\n",
+    ],
+)
+def test_a_file_that_only_changes_the_rules_of_another_one_is_taken_and_told(text):
+    assert is_gitleaks(text)
+    assert load(text).patterns == ()
+    assert any("nothing is looked for" in note for note in load(text).notes)
+
+
+def test_keys_are_known_in_any_case_as_there():
+    config = (
+        "[[rules]]\nID = 'k'\nRegex = '(a)(b)'\nsecretgroup = 2\n[[rules.AllowLists]]\nStopWords = ['x']\n"
+    )
+    assert scrub("ab", config) == "a[k]"
+    assert load(config).patterns[0].allow
+
+
+def test_a_key_that_is_not_known_is_told():
+    assert any(
+        "rule k: regexp: unknown" in one for one in load("[[rules]]\nid='k'\nregex='a'\nregexp='b'\n").notes
+    )
+
+
+DATA = Path(__file__).parent / "data"
+
+
+def test_it_finds_what_gitleaks_itself_found():
+    """60 rules and 237 texts, given to gitleaks 8.24.3; the findings are its own."""
+    path = DATA / "gitleaks_rules.toml"
+    rules = [rule for rule in tomllib.loads(path.read_text())["rules"] if "regex" in rule]
+    patterns = from_gitleaks(path.read_text(), path.name).patterns
+    for text, findings in orjson.loads((DATA / "gitleaks_findings.json").read_bytes()):
+        found = [
+            [rule["id"], cut]
+            for rule, pattern in zip(rules, patterns, strict=True)
+            for cut in cuts(pattern, text)
+        ]
+        assert sorted(found) == findings, text
+
+
+def cuts(pattern: Pattern, text: str) -> set[str]:
+    """Return what one pattern finds in a text that no other pattern changes; it trims line ends."""
+    (rule,) = Library([pattern], engine=False).rules
+    if rule.keywords and not any(word in text.lower() for word in rule.keywords):
+        return set()
+    spans = [found.span(rule.cut) for found in rule.regex.finditer(text)]
+    return {text[start:end].strip("\n") for start, end in spans}
 
 
 def test_it_is_known_by_its_rules():

@@ -107,7 +107,7 @@ def test_a_rule_for_keys_becomes_a_pattern_of_keys_and_one_of_texts():
     """Sentry looks for the expression in both, and hides the whole text."""
     done = imported({"**": ["k"]}, {"k": spec("redactPair", "replace", keyPattern=r"api\.key|^pin$")})
     text, key = done.pack["pattern"]
-    assert key["key_match"] == text["match"] == r"api\.key|^pin$"
+    assert key["key_match"] == text["match"] == r"api\.key|^pin\Z"
     assert text["whole"] is True
     assert any("hides whole texts" in note for note in done.notes)
 

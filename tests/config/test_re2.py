@@ -2,7 +2,8 @@
 
 import pytest
 
-from scrubrelay.config.re2 import ForeignError, translate
+from scrubrelay.config.re2 import translate
+from scrubrelay.config.re2_class import ForeignError
 from scrubrelay.core.redaction.finders import compiled
 from scrubrelay.core.redaction.superset import superset
 
@@ -37,12 +38,61 @@ BACKTICK = "\\x60"
         (r"a{2}b{1,}", ["aabb"], ["ab"]),
         (r"[]a]x[^]]", ["]xa"], ["bxa", "ax]"]),
         (r"[[a]x", ["[x"], ["bx"]),
+        (r"a\d\w", ["a1b"], ["a٣b", "a1é"]),
+        (r"\ba", ["éa"], ["ba"]),
+        (r"a\Bé|\Bx", ["axx"], ["aé", "éx"]),
+        (r"a[\w-.]b", ["a-b", "a.b"], ["aéb", "a/b"]),
+        (r"a\sb", ["a b"], ["a\vb", "a\u00a0b"]),
+        (r"[[:^alpha:]_]b", ["1b", "_b", "éb"], ["ab"]),
+        (r"(?i)[[:^upper:]]1", ["_1"], ["a1", "K1", "ſ1"]),
+        (r"a\D[^\S\n]", ["ab ", "a٣ "], ["a1 ", "ab\n"]),
+        ("ab$", ["cab"], ["ab\n"]),
+        ("(?m)ab$", ["ab\nc"], ["abc"]),
+        ("(?U)<.+>$|<.+?>", ["<a>"], ["<>"]),
+        (r"a\101\x{e9}\a", ["aAé\a"], ["aA"]),
+        (r"[&&a][~~b][||c]", ["&~|", "abc"], ["xbc"]),
+        (r"(?:a(?m)b$|c)\n$", ["ab\n"], ["b\n"]),
     ],
 )
 def test_it_matches_what_go_matches(expression, found, left):
     made = compiled(translate(expression).text)
     assert [text for text in found if not made.search(text)] == []
     assert [text for text in left if made.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "found", "left"),
+    [
+        (r"a\d\w", ["a1b", "a٣é"], ["ab"]),
+        (r"\bé", ["-é"], ["aé"]),
+        (r"(?-u:\w\b)é", ["aé"], ["éé"]),
+        ("[a-z&&[^aeiou]]1", ["b1"], ["a1", "&1"]),
+        (r"[\w--[a-c0-9]]!", ["d!"], ["b!", "1!"]),
+        ("[a-c~~b-d]!", ["a!", "d!"], ["b!"]),
+        ("[^[a-c][xy]]!", ["d!"], ["a!", "x!"]),
+        ("[a[b-c]]!", ["a!", "c!"], ["[!"]),
+        ("[&&a]!x", [], ["a!x", "&!x"]),
+        ("[--a]!", ["-!", "a!"], ["b!"]),
+        (r"(?x) a b # c", ["ab"], ["a b"]),
+        ("(?x)[ a # no b\n]!", ["a!"], [" !", "#!", "b!"]),
+        (r"\u{e9}\u00e9\U000000e9", ["ééé"], ["é"]),
+        ("^a*+a$|^(?:b{2}){2}$|^c{2}{2}$", ["aaa", "bbbb", "cccc"], ["bb", "cc", "cccccccc"]),
+        (r"\<a|z\>|b\b{end}", ["-a", "z-", "b-"], ["xa", "zx", "bx"]),
+        ("ab$", ["cab"], ["ab\n"]),
+    ],
+)
+def test_it_matches_what_rust_matches(expression, found, left):
+    made = compiled(translate(expression, dialect="rust").text)
+    assert [text for text in found if not made.search(text)] == []
+    assert [text for text in left if made.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    "expression", [r"\Qa\E", "a{,2}", "a{", r"[\d-z]", r"\p{^L}", "(?R)a", "(?<=a)b", r"\8", "[[a]"]
+)
+def test_what_rust_refuses_is_refused(expression):
+    with pytest.raises(ForeignError):
+        translate(expression, dialect="rust")
 
 
 def test_one_group_is_cut_by_its_number():
@@ -56,7 +106,14 @@ def test_one_group_is_cut_by_its_number():
     [
         ("a(?=b)", 1),
         (r"a\Cb", 1),
-        ("(?U)a", 0),
+        ("(?X)a", 0),
+        ("a*+", 2),
+        ("a{2}{3}", 4),
+        ("|*", 1),
+        (r"\Z", 0),
+        (r"\1", 0),
+        ("[z-a]", 2),
+        (r"[a-\d]", 2),
         ("ab)", 2),
         ("(ab", 3),
         ("x[a", 1),
@@ -78,5 +135,5 @@ def test_the_engine_understands_a_typical_rule():
 
 
 def test_positions_lead_back():
-    made = translate(r"a b(?i)c{2}**")
-    assert made.origin(made.text.index("**")) == 11
+    made = translate(r"a b(?i)c{2}[d#]e")
+    assert made.origin(made.text.index("e")) == 15

@@ -18,6 +18,9 @@ _TAKEN = regex.compile(r"rules\.[0-9]+|(?:timed_out|scrubrelay)\..*|keys\.custom
 """What redactions are called that no pattern of a file has made."""
 _ID = regex.compile(r"[a-z][a-z0-9-]*(?:[._][a-z0-9]+)*")
 # No numbers, hex runs or quotes: grouping parametrises those, and one issue would become one per user.
+_SELECTOR = regex.compile(r"[$!(]|.*(?:\|\||&&)", regex.DOTALL)
+"""What `[[redaction.rule]]` takes, and no path."""
+_COMMENT = regex.compile(r"(?<!\\)#")
 _LABEL = regex.compile(r"\[[a-zA-Z][a-zA-Z0-9]*(?:[ -][a-zA-Z][a-zA-Z0-9]*)*\]")
 
 
@@ -173,10 +176,10 @@ class _Reader:
         categories = self.strings("the pack", table, "categories")
         default = self.boolean("the pack", table, "default", otherwise=True)
         raw = table.get("pattern")
-        if not isinstance(raw, list) or not raw:
-            self.say("the pack", "pattern", "expected at least one [[pattern]]")
+        if not isinstance(raw, list) or not raw or not all(isinstance(one, dict) for one in raw):
+            self.say("the pack", "pattern", "expected at least one [[pattern]], and nothing else")
             raw = []
-        patterns = tuple(self.pattern(one, (default, categories)) for one in raw if isinstance(one, dict))
+        patterns = tuple(self.pattern(one, (default, categories)) for one in raw)
         title = self.string("the pack", table, "title") or name
         return Pack(name, title, categories, default, patterns)
 
@@ -200,7 +203,10 @@ class _Reader:
             examples=tuple(self.examples(where, table)),
             counterexamples=tuple(self.counterexamples(where, table)),
         )
-        wrong = _problems(pattern) if self.proven else (*_problems(pattern), *_regex_problems(pattern))
+        if table.get("list") and pattern.literals is None:
+            return pattern  # what is wrong with the list was told
+        checks = (_problems,) if self.proven else (_problems, _no_paths, _regex_problems)
+        wrong = (problem for check in checks for problem in check(pattern))
         self.problems.extend(f"{self.source}: {where}: {problem}" for problem in wrong)
         if pattern.id in self.seen:
             self.say(where, "id", "used twice")
@@ -326,6 +332,12 @@ def _problems(pattern: Pattern) -> Iterator[str]:
         yield f"validator: unknown: {pattern.validator!r}{nearest(pattern.validator, tuple(VALIDATORS))}"
 
 
+def _no_paths(pattern: Pattern) -> Iterator[str]:
+    for key, globs in (("only_at", pattern.only_at), ("not_at", pattern.not_at)):
+        if strange := next(filter(_SELECTOR.match, globs), ""):
+            yield f"{key}: {strange!r}: expected a path such as tags.* or extra.**; selectors are for rules"
+
+
 def _regex_problems(pattern: Pattern) -> Iterator[str]:
     try:
         compiled_match = compile_match(pattern)
@@ -333,7 +345,8 @@ def _regex_problems(pattern: Pattern) -> Iterator[str]:
         yield f"match: {mistake(error, pattern.match)}"
         return
     if pattern.match and compiled_match.fullmatch(""):
-        yield "match: matches the empty string"
+        comment = "; # begins a comment, \\# is the character" if _COMMENT.search(pattern.match) else ""
+        yield f"match: matches the empty string{comment}"
     try:
         if pattern.key_match and compiled(pattern.key_match).fullmatch(""):
             yield "key_match: matches the empty string"

@@ -36,6 +36,7 @@ _REPEAT: Final = regex.compile(r"\{(\d*)(,?)(\d*)\}")
 _GROUP: Final = regex.compile(
     r"\(\?(?:P<(?P<name>\w+)>|(?P<flags>[a-z]*(?:-[a-z]+)?)(?P<end>[:)])|(?P<atomic>>))"
 )
+_BORDER: Final = regex.compile(r"\(\?a:\\[bB]\)")
 _REFERENCE: Final = regex.compile(r"\(\?P=(\w+)\)")
 
 
@@ -177,6 +178,9 @@ class _Reader:
         return _literal(character)
 
     def group(self) -> tuple[str, bool] | None:
+        if border := _BORDER.match(self.source, self.at):
+            self.at = border.end()
+            return None
         if reference := _REFERENCE.match(self.source, self.at):
             self.at = reference.end()
             return self.referred(reference[1])

@@ -32,6 +32,30 @@ def test_id_label_and_match_are_enough_for_a_file_of_the_user():
     assert scrub("for CUS-204417", FIVE_LINES) == "for [customer]"
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("pattern = ['CUS-[0-9]{6}']\n", "expected at least one [[pattern]], and nothing else"),
+        (FIVE_LINES.replace("CUS", "#CUS"), "matches the empty string; # begins a comment"),
+        (FIVE_LINES + "only_at = ['$user.email']\n", "only_at: '$user.email': expected a path such as"),
+        (FIVE_LINES + "not_at = ['tags.a', 'a || b']\n", "not_at: 'a || b': expected a path such as"),
+    ],
+)
+def test_what_a_newcomer_writes_is_told(text, told):
+    (problem,) = problems(text)
+    assert told in problem
+
+
+def test_a_list_that_cannot_be_read_is_told_once():
+    def read(_file: str) -> tuple[str, str]:
+        raise ConfigError(["names.txt: cannot be read"])
+
+    text = "[[pattern]]\nid = 'a.b'\nlabel = '[c]'\nlist = 'names.txt'\n"
+    with pytest.raises(ConfigError) as caught:
+        parse_pack(text, "rules/shop.toml", Own(read))
+    assert caught.value.problems == ("rules/shop.toml: pattern a.b: list: names.txt: cannot be read",)
+
+
 def test_the_library_itself_must_explain_and_prove():
     with pytest.raises(ConfigError) as caught:
         parse_pack(FIVE_LINES, "shop.toml")
