@@ -64,7 +64,7 @@ _LOCAL: Final = r"a-zA-Z0-9.!#$%&'*+/=?^_`{|}~\-"
 
 _SHAPES: Final = (
     # The run before the @ is taken whole, from its start: a long one without @ costs nothing twice.
-    ("email", rf"(?<![{_LOCAL}])[{_LOCAL}]++@[a-zA-Z0-9\-]+(?:\.[a-zA-Z0-9\-]+)*+"),
+    ("email", rf"(?:\G|(?<![{_LOCAL}]))[{_LOCAL}]++@[a-zA-Z0-9\-]+(?:\.[a-zA-Z0-9\-]+)*+"),
     ("url", r"\b(?:wss?|https?|ftp)://[^\s/$.?#].[^\s]*"),
     ("hostname", r"\b(?:[a-zA-Z0-9\-]{1,63}\.){1,12}?(?=[a-zA-Z]{2,6}\b)\L<tlds>\b"),
     # A whole address first; then what Sentry takes for one in `Class::method`.
@@ -76,7 +76,7 @@ _SHAPES: Final = (
     ("sha1", r"\b[0-9a-fA-F]{40}\b"),
     ("md5", r"\b[0-9a-fA-F]{32}\b"),
     ("date", "|".join(_DATES)),
-    ("duration", r"\b\d+ms|(?:(?<!\d)\d+\.)?(?<!\d)\d+s\b|\d\.\d+s\b"),
+    ("duration", r"\b\d+ms|(?:(?:\G|(?<!\d))\d+\.)?(?:\G|(?<!\d))\d+s\b|\d\.\d+s\b"),
     ("hex", r"\b0[xX][0-9a-fA-F]+\b"),
     # Bare: with a digit and a letter, of one case. As today's Sentry, down to the seven of a short commit.
     (
