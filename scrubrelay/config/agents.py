@@ -10,8 +10,14 @@ from scrubrelay.core.policy.groups import Agent
 
 _LONGEST: Final = 512
 """Characters that are looked at; browsers' are about 120 long."""
+_SPIDER: Final = "Spider"
+"""What ua-parser calls the device of a crawler."""
 _PEOPLE: Final = "http-library"
 """How the list of crawlers marks what programs of one's own use: curl, python-requests, axios."""
+_UNLISTED: Final = (
+    "AWS Security Scanner", "ELB-HealthChecker", "GoogleHC/", "kube-probe/", "Lightpanda", "NewRelicPinger",
+)  # fmt: skip
+"""What Sentry's filter of crawlers or its users' load balancers know, and both libraries do not (2026-11)."""
 _MOST: Final = 4096
 _SECONDS: Final = 0.05
 
@@ -30,10 +36,14 @@ def _agent(shown: str) -> Agent:
 
 
 def _is_crawler(text: str) -> bool:
+    if text.startswith(_UNLISTED):
+        return True
     try:
-        return _crawlers().search(text, timeout=_SECONDS) is not None
+        if _crawlers().search(text, timeout=_SECONDS) is not None:
+            return True
     except TimeoutError:
         return False
+    return _device()(text) == _SPIDER
 
 
 # Both lists are imported when a group asks for them: most relays and every command do without.
@@ -42,7 +52,7 @@ def _crawlers() -> "regex.Pattern[str]":
     from crawleruseragents import CRAWLER_USER_AGENTS_DATA  # noqa: PLC0415 - see above
 
     wanted = (one["pattern"] for one in CRAWLER_USER_AGENTS_DATA if _PEOPLE not in one.get("tags", ()))
-    return regex.compile("|".join(wanted))
+    return regex.compile("|".join(wanted), regex.IGNORECASE)
 
 
 @lru_cache(maxsize=1)
@@ -54,3 +64,14 @@ def _browser() -> Callable[[str], tuple[str, str]]:
         return (found.family, found.major or "") if found else ("", "")
 
     return browser
+
+
+@lru_cache(maxsize=1)
+def _device() -> Callable[[str], str]:
+    from ua_parser import parse_device  # noqa: PLC0415 - see above
+
+    def device(text: str) -> str:
+        found = parse_device(text)
+        return found.family if found else ""
+
+    return device

@@ -22,7 +22,8 @@ from scrubrelay.core.policy.filters import (
 from scrubrelay.core.policy.globs import Glob, message_matcher
 from scrubrelay.core.policy.globs import Globs as Compiled
 from scrubrelay.core.policy.groups import Group, group
-from scrubrelay.core.policy.ignored import Ignored, Status, ignore_errors
+from scrubrelay.core.policy.ignored import Ignored, ignore_errors
+from scrubrelay.core.policy.status import Status
 
 _OF_AGENTS = frozenset({"legacy-browsers", "web-crawlers"})
 _OF_EVENT = ("level", "logger", "transaction", "environment", "release")

@@ -10,7 +10,7 @@ from scrubrelay.config.values import expected
 from scrubrelay.core.errors import ConfigError
 from scrubrelay.core.policy.filters import Network
 from scrubrelay.core.policy.globs import Glob, message_matcher
-from scrubrelay.core.policy.ignored import Status
+from scrubrelay.core.policy.status import Status
 
 _T = TypeVar("_T")
 

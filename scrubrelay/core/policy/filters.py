@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 from scrubrelay.core.errors import Reason
@@ -72,8 +72,8 @@ def client_addresses(networks: Sequence[Network]) -> Filter:
             address = ip_address(event.client.address or "")
         except ValueError:
             return False
-        mapped = getattr(address, "ipv4_mapped", None)
-        return any(one in network for network in networks for one in (address, mapped) if one)
+        other = IPv6Address(f"::ffff:{address}") if address.version == 4 else address.ipv4_mapped
+        return any(one in network for network in networks for one in (address, other) if one)
 
     return Filter("client_addresses", Reason.CLIENT_ADDRESS, None, hits, of_payload=False)
 

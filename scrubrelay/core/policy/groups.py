@@ -46,10 +46,14 @@ _OLDEST: Final[Mapping[str, int]] = {
     "safari": 16,
     "mobile safari": 16,
     "edge": 111,
+    "edge mobile": 111,
     "chrome": 111,
+    "chrome mobile": 111,
+    "chrome mobile webview": 111,
     "firefox": 111,
+    "firefox mobile": 111,
 }
-"""Of these browsers, older versions are legacy (Sentry's present list)."""
+"""Of these browsers, older versions are legacy (Sentry's present list, and the same browsers on phones)."""
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 _CSP_TYPES: Final = frozenset({"event", "security", "raw_security"})

@@ -76,6 +76,13 @@ def test_releases_and_environments_are_of_whatever_says_them(kind):
     assert hit(list(environments([Glob.parse("local")])), view(document, kind)) is Reason.ENVIRONMENT
 
 
+@pytest.mark.parametrize("network", ["10.0.0.0/8", "::ffff:10.0.0.0/104", "10.1.2.3"])
+@pytest.mark.parametrize("address", ["10.1.2.3", "::ffff:10.1.2.3", "::ffff:a01:203"])
+def test_an_address_of_version_4_may_be_written_as_one_of_version_6(network, address):
+    event = Event(Item({"type": "event"}, b"{}"), Client(address))
+    assert hit([client_addresses([ip_network(network)])], event) is Reason.CLIENT_ADDRESS
+
+
 @pytest.mark.parametrize(
     ("address", "expected"),
     [

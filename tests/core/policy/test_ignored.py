@@ -6,7 +6,8 @@ import pytest
 from scrubrelay.core.errors import ConfigError
 from scrubrelay.core.policy.event import Event
 from scrubrelay.core.policy.globs import Glob, Globs, message_matcher
-from scrubrelay.core.policy.ignored import Ignored, Status, status_of
+from scrubrelay.core.policy.ignored import Ignored
+from scrubrelay.core.policy.status import Status, status_of
 from scrubrelay.core.wire.envelope import Item
 
 
@@ -128,6 +129,48 @@ STATUSES = {
 }
 
 
+TEXTS = (
+    "HTTP 404 Not Found",
+    '404 NOT_FOUND "no such cart"',
+    '404 : "{"error":"x"}"',
+    "[404 Not Found] during [GET] to [https://x] [Carts#get()]: []",
+    "Error code: 404 - {'error': {'message': 'gone'}}",
+    '<HttpError 404 when requesting https://x returned "Not Found">',
+    "HTTP Client Error with status code: 404",
+    "The request returned a response with status code of 404 and ...",
+    "the server responded with status 404",
+    "operation error S3: GetObject, https response error StatusCode: 404, RequestID: x",
+    "HTTP error fetching URL. Status=404, URL=[https://x]",
+    "status code: 404, reason phrase: Not Found",
+    "Response status code was unacceptable: 404.",
+    "The remote server returned an error: (404) Not Found.",
+    "An error occurred (404) when calling the HeadObject operation: Not Found",
+    "googleapi: Error 404: Not found, notFound",
+    "GraphQL Error (Code: 404): {}",
+    "Client error: `GET https://x` resulted in a `404 Not Found` response:",
+    "HTTP status client error (404 Not Found) for url (https://x)",
+    'Client request(GET https://x) invalid: 404 Not Found. Text: ""',
+    "Response code 404 (Not Found)",
+    "Http failure response for https://x/carts/17: 404 Not Found",
+    "Response not successful: Received status code 404",
+)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_status_is_found_in_what_well_known_libraries_say(text: str) -> None:
+    event = view(("E", "", text))
+    assert status_of(event, event.exceptions[0]) == 404
+
+
+def test_the_status_is_that_of_an_object_thrown_in_place_of_an_error_or_of_phps_code():
+    thrown = view(("Error", "", "Object captured as exception"), extra={"__serialized__": {"status": 404}})
+    assert status_of(thrown, thrown.exceptions[0]) == 404
+    coded = {"type": "E", "mechanism": {"data": {"code": 404}}}
+    for platform, status in (("php", 404), ("python", None)):
+        item = Item({"type": "event"}, orjson.dumps({"platform": platform, "exception": [coded]}))
+        assert status_of(Event(item), Event(item).exceptions[0]) == status
+
+
 @pytest.mark.parametrize("source", STATUSES)
 def test_the_status_is_found_where_sdks_put_it(source):
     event = STATUSES[source]
@@ -137,7 +180,20 @@ def test_the_status_is_found_where_sdks_put_it(source):
 
 
 @pytest.mark.parametrize(
-    "value", ["", "500", "4040: no", "order 404 is gone", "404x", "status code 77", "version 4.0.4"]
+    "value",
+    [
+        "",
+        "500",
+        "4040: no",
+        "order 404 is gone",
+        "404x",
+        "status code 77",
+        "version 4.0.4",
+        "statusquo 404",
+        "status of cart 404",
+        "[404]x",
+        "Code: 404",
+    ],
 )
 def test_a_number_in_a_sentence_is_no_status(value):
     event = view(("E", "", value))
