@@ -39,9 +39,9 @@ _IN_TEXT: Final = regex.compile(
     | \b (?i:status(?:[\ _-]?code)?) (?:\ (?:of|was|is))?+ (?:[:=]\ ?|\ ) (?P<code>[1-5]\d\d) \b
     | (?: does\ not\ indicate\ success | code\ was\ unacceptable ) [:\s]*+ (?P<code>[1-5]\d\d) \b
 
-      # WebRequest of .NET, boto, Google for Go, graphql-request, Guzzle, reqwest, Ktor, got; Angular
-    | (?: returned\ an\ error:\ \( | An\ error\ occurred\ \( | googleapi:\ Error\  | \(Code:\ | \)\ invalid:[ ]
-        | resulted\ in\ a\ ` | HTTP\ status\ (?:client|server)\ error\ \( | Response\ code\  )
+      # .NET WebRequest, boto, Google for Go, graphql-request, Guzzle, reqwest, Ktor, got; Angular
+    | (?: returned\ an\ error:\ \( | An\ error\ occurred\ \( | googleapi:\ Error\  | \(Code:[ ]
+        | \)\ invalid:\ | resulted\ in\ a\ ` | HTTP\ status\ (?:client|server)\ error\ \( | Response\ code\  )
         (?P<code>[1-5]\d\d) (?=[:,\s)])
     | \A Http\ failure\ response\ for\ \S++\ (?P<code>[1-5]\d\d) \b
     """
