@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 
-from scrubrelay.config.cache import NO_CACHE, Cache, folder_of
+from scrubrelay.config.cache import NO_CACHE, Cache, compiled_by, folder_of
 from scrubrelay.config.caps import cap_of
 from scrubrelay.config.filters import filters_of
 from scrubrelay.config.packs import embedded, users, wrong_examples
@@ -141,10 +141,11 @@ def packs_of(redaction: RedactionSettings) -> tuple[Pack, ...]:
 # A reload that changes no pattern, and projects that agree, share one library.
 @lru_cache(maxsize=8)
 def _compiled(packs: tuple[Pack, ...], cache: Cache) -> Library:
-    library = Library.compile(packs, saved=cache.read)
+    by = compiled_by()
+    library = Library.compile(packs, saved=lambda name: cache.read(f"{name}{by}"))
     compiled = library.compiled()
     for name, content in compiled.items():
-        cache.write(name, content)
+        cache.write(f"{name}{by}", content)
     if compiled:
         _give_back()
     return library

@@ -8,6 +8,7 @@ from scrubrelay.config.cache import Cache
 from scrubrelay.config.load import load
 from scrubrelay.config.settings import RedactionSettings
 from scrubrelay.core.errors import ConfigError, Forbidden
+from scrubrelay.core.redaction.finders import compiled
 from scrubrelay.core.redaction.redactor import Redactor
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -178,7 +179,7 @@ def test_groups_that_were_kept_point_at_the_same_patterns_wherever_these_stand_n
             missing = [
                 rule.pattern.id
                 for rule in library.rules
-                if rule.index not in pointed and rule.regex.search(text) and near(rule, text)
+                if rule.index not in pointed and any(rule.regex.finditer(text)) and near(rule, text)
             ]
             assert not missing, disabled
 
@@ -211,6 +212,25 @@ def test_a_group_is_not_taken_for_another(tmp_path):
     library = library_of(few, Cache(tmp_path))
     assert len(library.compiled()) == 1
     assert Redactor(library).text("4111 1111 1111 1111 a@b.cd")[0] == "[card] [email]"
+
+
+def test_what_other_code_has_compiled_is_compiled_again(tmp_path, monkeypatch):
+    few = RedactionSettings(packs=("payment.card",))
+    clear_memory()
+    library_of(few, Cache(tmp_path))
+    clear_memory()
+    monkeypatch.setattr(build_module, "compiled_by", lambda: "-others")
+    assert library_of(few, Cache(tmp_path)).compiled()
+
+
+def test_a_second_start_compiles_no_expression(tmp_path):
+    """Neither for the engine nor for `regex`: each is compiled when an event asks for it."""
+    clear_memory()
+    library_of(RedactionSettings(), Cache(tmp_path))
+    clear_memory()
+    compiled.cache_clear()
+    library = library_of(RedactionSettings(), Cache(tmp_path))
+    assert (library.compiled(), compiled.cache_info().currsize) == ({}, 0)
 
 
 def test_a_disabled_pattern_is_off():

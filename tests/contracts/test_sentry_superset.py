@@ -4,7 +4,6 @@ Runs where its wheel is (`pip install sentry-relay`). A *miss* is a word, a numb
 Sentry's engine takes out of an event and that is still there after ours.
 """
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -26,6 +25,7 @@ from scrubrelay.core.errors import ScrubrelayError
 from scrubrelay.core.redaction.redactor import Redactor
 from scrubrelay.core.wire.encoding import inflate
 from scrubrelay.core.wire.envelope import decode
+from tests.helpers.material import RECORDINGS
 
 engine = pytest.importorskip("sentry_relay.processing")
 
@@ -463,7 +463,6 @@ def test_the_measure_sees_what_is_left(tmp_path):
         )
 
 
-RECORDINGS = Path(os.environ.get("SCRUBRELAY_RECORDINGS", Path(__file__).parents[3] / "shared" / "envelopes"))
 SWITCHES = {"scrubData": True, "scrubDefaults": True, "scrubIpAddresses": True, "sensitiveFields": ["lang"]}
 COMMON = {
     "the default data scrubbing": ({}, SWITCHES),

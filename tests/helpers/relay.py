@@ -17,6 +17,8 @@ from typing import Any
 
 import orjson
 
+from tests.helpers.compiled import keep, lend
+
 KEY = "a" * 32
 """The client key that the tests' apps use."""
 TOKEN = "admin-token-of-the-tests"
@@ -65,6 +67,10 @@ class Relay:
         """Everything that every process of this relay wrote to stdout and stderr."""
         return self.directory / "relay.log"
 
+    @property
+    def _data(self) -> Path:
+        return self.data or self.directory / "data"
+
     def dsn(self, project: int, key: str = KEY, prefix: str = "") -> str:
         """Return what an app would paste."""
         return f"http://{key}@127.0.0.1:{self.port}{prefix}/{project}"
@@ -78,6 +84,7 @@ class Relay:
         self.directory.mkdir(parents=True, exist_ok=True)
         config = self.directory / "scrubrelay.toml"
         config.write_text(self.config)
+        lend(self._data)
         command = [sys.executable, "-m", "scrubrelay.cli.main", "serve", "--config", str(config)]
         installed = Path(sys.executable).with_name("scrubrelay")
         if installed.exists():
@@ -106,7 +113,7 @@ class Relay:
             "SCRUBRELAY_LISTEN": f"127.0.0.1:{self.port}",
             "SCRUBRELAY_ADMIN__LISTEN": f"127.0.0.1:{self.admin_port}",
             "SCRUBRELAY_ADMIN_TOKEN": TOKEN,
-            "SCRUBRELAY_DATA_DIR": str(self.data or self.directory / "data"),
+            "SCRUBRELAY_DATA_DIR": str(self._data),
             # Apps of tests send one error again and again; tests of caps say otherwise in `environ`.
             "SENTRY_MAX_EVENTS_PER_ISSUE": "0",
             **self.environ,
@@ -119,6 +126,7 @@ class Relay:
             if self.process is None or self.process.poll() is not None:
                 raise RuntimeError(f"the relay ended before it was ready:\n{self.log()[-4000:]}")
             if self.status_of("/readyz") == 200 and self._admin_listens():
+                keep(self._data)
                 return
             time.sleep(0.02)
         raise TimeoutError(f"the relay was not ready in {_START_TIMEOUT:.0f} s:\n{self.log()[-4000:]}")

@@ -12,7 +12,7 @@ import pytest
 from tests.helpers.relay import free_port
 from tests.packaging.dockerfile import ROOT, texts
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("installation")]
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from tests.helpers.relay import KEY, Relay
 from tests.sdk.bugsink import Bugsink
 from tests.sdk.conftest import App
 
-pytestmark = [pytest.mark.sdk, pytest.mark.xdist_group("bugsink")]
+pytestmark = pytest.mark.sdk
 
 
 def attachments(envelopes: list[Received]) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ import sentry_sdk
 from tests.helpers.relay import Relay
 from tests.sdk.bugsink import Bugsink
 
-pytestmark = [pytest.mark.sdk, pytest.mark.xdist_group("bugsink")]
+pytestmark = pytest.mark.sdk
 
 
 def lose(order: int) -> None:

@@ -7,7 +7,7 @@ from tests.helpers.plants import SECRETS, kinds_below, kinds_in
 from tests.sdk.bugsink import serving
 from tests.sdk.conftest import App
 
-pytestmark = [pytest.mark.sdk, pytest.mark.xdist_group("bugsink")]
+pytestmark = pytest.mark.sdk
 
 
 def test_without_the_relay_every_kind_of_secret_would_have_been_found(

@@ -8,7 +8,7 @@ from tests.helpers.relay import Relay
 from tests.sdk.bugsink import Bugsink
 from tests.sdk.conftest import App
 
-pytestmark = [pytest.mark.sdk, pytest.mark.xdist_group("bugsink")]
+pytestmark = pytest.mark.sdk
 
 KEYS = ("1" * 32, "2" * 32)
 CONFIG = """

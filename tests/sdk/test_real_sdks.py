@@ -15,7 +15,7 @@ from tests.helpers.relay import KEY, Relay
 from tests.sdk.bugsink import Bugsink
 from tests.sdk.conftest import App
 
-pytestmark = [pytest.mark.sdk, pytest.mark.xdist_group("bugsink")]
+pytestmark = pytest.mark.sdk
 both_sdks = pytest.mark.parametrize("app", ["python_app", "node_app"], indirect=True)
 
 

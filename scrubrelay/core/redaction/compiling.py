@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from importlib.metadata import version
 from typing import Any, Final
 
 from scrubrelay.core.redaction.pattern import Pattern
@@ -40,21 +39,21 @@ class Group:
     """Rules that are compiled together: a change of one compiles its group anew, and no other.
 
     Args:
-        indices: Those of the rules in the library, which numbers within the group stand for.
-        shapes: What the engine looks for, each under the number of its rule.
-        words: A shape of the keywords of each rule, empty for one without: if its own is too large.
-        shapeless: The numbers of rules that nothing could point at.
+        indices: Those in the library of rules and triggers, which numbers within the group stand for.
+        rules: What the engine looks for, each under its number.
+        triggers: Numbered behind the rules.
     """
 
     indices: tuple[int, ...]
-    shapes: tuple[Numbered, ...]
-    words: tuple[str, ...]
-    shapeless: tuple[int, ...] = ()
+    rules: tuple[Pattern, ...]
+    triggers: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        """What it is known by, wherever in a library it stands."""
-        content = (version("hyperscan"), self.shapes, self.words, self.shapeless)
+        """What it is known by, wherever in a library it stands: whatever its databases are made of."""
+        rules = [(one.match, one.keywords) for one in self.rules]
+        engine = hyperscan.__version__  # type: ignore[attr-defined]  # not in its stubs
+        content = (engine, rules, self.triggers)
         return blake2b(repr(content).encode(), digest_size=_DIGEST).hexdigest()
 
 
@@ -100,16 +99,40 @@ def groups_of(patterns: Sequence[Pattern]) -> list[Group]:
 
     The shape of a rule with keywords is rarer than its keywords, and costs the engine no more.
     """
-    shaped = [(index, pattern, _shapes(pattern)) for index, pattern in enumerate(patterns)]
     groups = []
     for of_users in (False, True):
-        mine = [one for one in shaped if one[1].measured is not of_users]
+        mine = [one for one in enumerate(patterns) if one[1].measured is not of_users]
         worded = [one for one in mine if one[1].keywords]
         free = [one for one in mine if not one[1].keywords]
         triggers = () if of_users else TRIGGERS
         groups += [_group(worded, triggers, len(patterns))] if worded or triggers else []
         groups += [_group(free[at : at + _GROUP]) for at in range(0, len(free), _GROUP)]
     return groups
+
+
+def _group(rules: Sequence[tuple[int, Pattern]], triggers: Sequence[str] = (), first: int = 0) -> Group:
+    """Return a group of rules, by their index in the library, and triggers, numbered from `first` there."""
+    indices = (*(index for index, _ in rules), *range(first, first + len(triggers)))
+    return Group(indices, tuple(rule for _, rule in rules), tuple(triggers))
+
+
+def made(group: Group) -> Ready:
+    """Compile a group; what the engine refuses is left to be tried on every text."""
+    shapes = [*map(_shapes, group.rules)]
+    count = len(group.rules)
+    databases, refused = _compiled(
+        [
+            *((number, shape) for number, of_rule in enumerate(shapes) for shape in of_rule),
+            *((count + number, f"(?-i:{one})") for number, one in enumerate(group.triggers)),
+        ]
+    )
+    # What is too large as a shape is looked for by its keywords.
+    words = [(number, _any_of(group.rules[number].keywords)) for number in sorted({*refused})]
+    more, large = _compiled([one for one in words if one[1]])
+    worded = {number for number, text in words if text} - {*large}
+    shapeless = {number for number, of_rule in enumerate(shapes) if not of_rule}
+    always = sorted({*shapeless, *refused} - worded)
+    return Ready(group.name, group.indices, tuple(always), (*databases, *more), new=True)
 
 
 def _shapes(pattern: Pattern) -> Sequence[str]:
@@ -119,33 +142,6 @@ def _shapes(pattern: Pattern) -> Sequence[str]:
     except UnsupportedError:
         shapes = [_any_of(pattern.keywords)]
     return shapes if all(shapes) else ()
-
-
-def _group(
-    rules: Sequence[tuple[int, Pattern, Sequence[str]]], triggers: Sequence[str] = (), first: int = 0
-) -> Group:
-    """Return a group of rules, by their index in the library, and triggers, numbered from `first` there."""
-    count = len(rules)
-    return Group(
-        (*(index for index, _, _ in rules), *range(first, first + len(triggers))),
-        (
-            *((number, shape) for number, (_, _, shapes) in enumerate(rules) for shape in shapes),
-            *((count + number, f"(?-i:{one})") for number, one in enumerate(triggers)),
-        ),
-        tuple(_any_of(pattern.keywords) for _, pattern, _ in rules),
-        tuple(number for number, (_, _, shapes) in enumerate(rules) if not shapes),
-    )
-
-
-def made(group: Group) -> Ready:
-    """Compile a group; what the engine refuses is left to be tried on every text."""
-    databases, refused = _compiled(group.shapes)
-    # What is too large as a shape is looked for by its keywords.
-    words = [(number, group.words[number]) for number in sorted({*refused}) if group.words[number]]
-    more, large = _compiled(words)
-    worded = {number for number, _ in words} - {*large}
-    always = sorted({*group.shapeless, *refused} - worded)
-    return Ready(group.name, group.indices, tuple(always), (*databases, *more), new=True)
 
 
 def _any_of(keywords: Sequence[str]) -> str:
@@ -193,7 +189,7 @@ def _database(numbered: Sequence[Numbered]) -> Any:
 
 
 def loaded(saved: bytes, group: Group) -> Ready | None:
-    """Return a group as an earlier run compiled it; None unless it is whole and of the same rules."""
+    """Return a group as an earlier run compiled it; None unless whole, of the same rules and this machine."""
     body = saved[_DIGEST:]
     if not body or saved[:_DIGEST] != _seal(group.name, body):
         return None
@@ -202,8 +198,11 @@ def loaded(saved: bytes, group: Group) -> Ready | None:
         size = int.from_bytes(body[at : at + 8], "big")
         parts.append(body[at + 8 : at + 8 + size])
         at += 8 + size
-    databases = [hyperscan.loadb(part, hyperscan.HS_MODE_BLOCK) for part in parts[1:]]
-    for database in databases:
-        database.scratch = hyperscan.Scratch(database)
+    try:
+        databases = [hyperscan.loadb(part, hyperscan.HS_MODE_BLOCK) for part in parts[1:]]
+        for database in databases:
+            database.scratch = hyperscan.Scratch(database)
+    except hyperscan.error:  # of a machine with another processor, whose folder has moved here
+        return None
     numbers = tuple(map(int, parts[0].split()))
     return Ready(group.name, group.indices, numbers, tuple(databases), new=False)

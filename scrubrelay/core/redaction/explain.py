@@ -7,7 +7,7 @@ from typing import Any, Final
 import regex
 
 from scrubrelay.core.redaction.keys import runs, segments
-from scrubrelay.core.redaction.library import Library, Rule
+from scrubrelay.core.redaction.library import Library, Rule, group_of
 from scrubrelay.core.redaction.marks import Marks
 from scrubrelay.core.redaction.pattern import Pattern, compile_match
 from scrubrelay.core.redaction.places import Node, Tree
@@ -95,9 +95,8 @@ class Explainer:
         """Return where the bare shape matches, whatever its other demands; marks are no matches."""
         if pattern.literals is not None:
             return []
-        compiled = compile_match(pattern)
-        cut: str | int = "cut" if "cut" in compiled.groupindex else 0
-        spans = (found.span(cut) for found in compiled.finditer(text, timeout=_BUDGET))
+        cut = group_of(pattern)
+        spans = (found.span(cut) for found in compile_match(pattern).finditer(text, timeout=_BUDGET))
         return [(start, end) for start, end in spans if start < end and not self._marks.only(text[start:end])]
 
     def _objection(self, rule: Rule, text: str, spans: list[tuple[int, int]], node: Node) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 from typing import Final, Literal, Protocol
@@ -37,6 +37,36 @@ class Finder(Protocol):
             TimeoutError: It took longer than `timeout` seconds.
         """
         ...
+
+
+class Search(Protocol):
+    """How a finder is asked."""
+
+    def __call__(self, string: str, /, *, timeout: float | None = None) -> Iterator[Found]:
+        """Yield what is found, as `Finder.finditer` does."""
+        ...
+
+
+class Expression:
+    """An expression compiled when it is first used: of a library's hundreds, events ask for some dozens.
+
+    Args:
+        text: As in `match`, known to compile.
+
+    Attributes:
+        finditer: As in `Finder`; that of the compiled expression from the second time on.
+    """
+
+    __slots__ = ("_text", "finditer")
+    finditer: Search
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.finditer = self._first
+
+    def _first(self, string: str, /, *, timeout: float | None = None) -> Iterator[Found]:
+        self.finditer = compiled(self._text).finditer
+        return self.finditer(string, timeout=timeout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,19 +173,27 @@ class Proven:
     """An expression whose matches count only if they are random enough, and not allowed to stay.
 
     Args:
-        expression: What matches.
+        expression: What matches, known to compile; compiled when it is first used.
         cut: The group that is cut, None for the first that holds something; the whole match if it is empty.
         entropy: Bits a character (Shannon) that a cut must have more than; 0 for no such demand.
         allow: What stays.
     """
 
     def __init__(
-        self, expression: "regex.Pattern[str]", cut: int | str | None, entropy: float, allow: Sequence[Allow]
+        self, expression: str, cut: int | str | None, entropy: float, allow: Sequence[Allow]
     ) -> None:
         self._expression = expression
         self._cut = cut
         self._entropy = entropy
-        self._allow = [(one, [*map(compiled, one.regexes)], [*map(str.lower, one.words)]) for one in allow]
+        self._asked = allow
+
+    @cached_property
+    def _matching(self) -> "regex.Pattern[str]":
+        return compiled(self._expression)
+
+    @cached_property
+    def _allow(self) -> Sequence[tuple[Allow, Sequence["regex.Pattern[str]"], Sequence[str]]]:
+        return [(one, [*map(compiled, one.regexes)], [*map(str.lower, one.words)]) for one in self._asked]
 
     def finditer(self, string: str, /, *, timeout: float | None = None) -> Iterator[Span]:
         """Yield the cuts; each expression of `allow` may take as long on one of them.
@@ -163,7 +201,7 @@ class Proven:
         Raises:
             TimeoutError: It took longer.
         """
-        for match in self._expression.finditer(string, timeout=timeout):
+        for match in self._matching.finditer(string, timeout=timeout):
             start, end = self._span(match)
             if start < end and not self._stays(match, start, end, timeout):
                 yield Span(start, end)

@@ -8,7 +8,7 @@ from typing import Final
 import regex
 
 from scrubrelay.core.errors import ConfigError
-from scrubrelay.core.redaction.finders import Finder, Phrases, Proven, Whole
+from scrubrelay.core.redaction.finders import Expression, Finder, Phrases, Proven, Whole
 from scrubrelay.core.redaction.keys import KeyRules, compact, segments
 from scrubrelay.core.redaction.marks import Marks
 from scrubrelay.core.redaction.pattern import Pack, Pattern, compile_match, nearest
@@ -162,13 +162,22 @@ def _finder(pattern: Pattern) -> tuple[Finder, str | int]:
     """Return what looks for a pattern, and the group of it that is cut."""
     if pattern.literals is not None:
         return Phrases(pattern.literals), 0
-    compiled = compile_match(pattern)
-    cut: str | int = "cut" if "cut" in compiled.groupindex else 0
-    finder: Finder = compiled
+    cut = group_of(pattern)
+    finder: Finder = Expression(pattern.match)
     if pattern.entropy or pattern.allow or pattern.first_group:
         group = None if pattern.first_group else cut
-        finder, cut = Proven(compiled, group, pattern.entropy, pattern.allow), 0
+        finder, cut = Proven(pattern.match, group, pattern.entropy, pattern.allow), 0
     return (Whole(finder), 0) if pattern.whole else (finder, cut)
+
+
+def group_of(pattern: Pattern) -> str | int:
+    """Return the group of `match` that is cut, 0 for the whole match."""
+    if "<cut>" not in pattern.match:
+        return 0
+    # Those of the relay's own packs are not compiled for it: in the tests the two ways say the same.
+    if pattern.measured or "cut" in compile_match(pattern).groupindex:
+        return "cut"
+    return 0
 
 
 def select(packs: Sequence[Pack], names: Iterable[str], disable: Iterable[str] = ()) -> tuple[Pack, ...]:

@@ -1,10 +1,8 @@
 """The issue key against Sentry's own hashes, and against what each platform's events are grouped by."""
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import combinations
-from pathlib import Path
 
 import orjson
 import pytest
@@ -12,11 +10,8 @@ import pytest
 from scrubrelay.core.policy.fingerprint import issue_keys
 from scrubrelay.core.policy.stack_rules import StackRules
 from tests.helpers.issues import CASES, OTHER, SAME, Case, changed, frames_of
+from tests.helpers.material import GROUPING
 
-GROUPING = Path(
-    os.environ.get("SCRUBRELAY_GROUPING", Path(__file__).parents[4] / "shared" / "grouping" / "cases")
-)
-"""Events with the hashes that Sentry computed for them, if they are at hand."""
 NATIVE = frozenset({"native", "cocoa", "objc", "swift", "c"})
 Row = tuple[str, str, set[str], set[str]]
 """Platform, name, Sentry's hashes, ours."""

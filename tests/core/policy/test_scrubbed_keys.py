@@ -1,7 +1,6 @@
 """An event's key is the same before and after scrubbing, so that it is known without scrubbing."""
 
 import importlib.util
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -19,8 +18,8 @@ from scrubrelay.core.wire.encoding import inflate
 from scrubrelay.core.wire.envelope import decode
 from scrubrelay.core.wire.store import envelope_of_store
 from tests.helpers.issues import CASES, Case, Event, event, failure, frame
+from tests.helpers.material import RECORDINGS
 
-RECORDINGS = Path(os.environ.get("SCRUBRELAY_RECORDINGS", Path(__file__).parents[4] / "shared" / "envelopes"))
 PATTERNS = Path(__file__).parents[3] / "patterns"
 USERS = ("jane.doe@example.com", "li@mail.example.org", "someone.else+tag@shop.example.net")
 PLACES: Mapping[str, Callable[[str], Event]] = {

@@ -1,10 +1,12 @@
 """What a pattern file may say."""
 
+from dataclasses import replace
+
 import pytest
 
 from scrubrelay.core.errors import ConfigError
-from scrubrelay.core.redaction.library import Library
-from scrubrelay.core.redaction.pattern import Own, Pack, parse_pack
+from scrubrelay.core.redaction.library import Library, group_of
+from scrubrelay.core.redaction.pattern import Own, Pack, compile_match, parse_pack
 from scrubrelay.core.redaction.redactor import Redactor
 
 FIVE_LINES = """[[pattern]]
@@ -105,3 +107,18 @@ def test_a_list_is_for_files_of_the_user():
     with pytest.raises(ConfigError) as caught:
         parse_pack(FIVE_LINES.replace("match = 'CUS-[0-9]{6}'", 'list = "n.txt"'), "shop.toml")
     assert any("list: only in files of your own" in one for one in caught.value.problems)
+
+
+def test_the_group_that_is_cut_is_known_without_compiling(packs):
+    """What is cut by the relay's own patterns is read from their text at the start."""
+    shapes = [replace(one, measured=True) for pack in packs for one in pack.patterns if one.match]
+    assert [*map(group_of, shapes)] == [
+        "cut" if "cut" in compile_match(one).groupindex else 0 for one in shapes
+    ]
+
+
+@pytest.mark.parametrize(
+    ("match", "left"), [("a (?P<cut> b )", "a[customer]"), ("a b # no (?P<cut>", "[customer]")]
+)
+def test_a_group_that_is_only_talked_about_is_none(match, left):
+    assert scrub("ab", FIVE_LINES.replace("CUS-[0-9]{6}", match)) == left

@@ -1,9 +1,7 @@
 """Recorded traffic of real SDKs: nothing that was planted in it comes out again."""
 
 import importlib.util
-import os
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -12,8 +10,8 @@ from scrubrelay.core.redaction.redactor import Redactor
 from scrubrelay.core.wire.encoding import inflate
 from scrubrelay.core.wire.envelope import Envelope, decode, encode
 from scrubrelay.core.wire.store import envelope_of_store
+from tests.helpers.material import RECORDINGS
 
-RECORDINGS = Path(os.environ.get("SCRUBRELAY_RECORDINGS", Path(__file__).parents[4] / "shared" / "envelopes"))
 UNKNOWABLE = {"name", "username", "address"}
 """Kinds that no pattern can tell from other text."""
 pytestmark = [
