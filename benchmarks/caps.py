@@ -12,7 +12,8 @@ from benchmarks.endtoend import NEVER_REACHED, Setup, load, relaying, sinking
 from benchmarks.ours import project
 from benchmarks.payloads import EVENTS, KEY, PROJECT, envelope
 from benchmarks.report import table
-from scrubrelay.core.pipeline import Circumstances, Clean, finish, inspect
+from scrubrelay.core.inspection import Circumstances, inspect
+from scrubrelay.core.pipeline import Clean, finish
 from scrubrelay.core.policy.caps import Claim
 from scrubrelay.core.wire.envelope import decode
 from scrubrelay.service.stores.base import Entry, StoreOptions

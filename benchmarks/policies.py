@@ -16,7 +16,8 @@ from benchmarks.payloads import EVENTS
 from benchmarks.report import table
 from scrubrelay.config.filters import FilterSettings, filters_of
 from scrubrelay.config.sampling import SamplingSettings, sampling_of
-from scrubrelay.core.pipeline import Circumstances, finish, inspect
+from scrubrelay.core.inspection import Circumstances, inspect
+from scrubrelay.core.pipeline import finish
 from scrubrelay.core.policy.client import Client
 from scrubrelay.core.policy.policies import Policies
 from scrubrelay.core.wire.envelope import Envelope, Item, decode, encode

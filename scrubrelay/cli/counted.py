@@ -10,7 +10,7 @@ from scrubrelay.cli.stored import with_store
 from scrubrelay.config.values import show_duration
 from scrubrelay.core.errors import NotFound
 from scrubrelay.core.explain import Explanation, explain
-from scrubrelay.core.pipeline import Circumstances
+from scrubrelay.core.inspection import Circumstances
 from scrubrelay.core.policy.caps import Counted
 from scrubrelay.core.project import Project
 from scrubrelay.core.wire.envelope import Envelope

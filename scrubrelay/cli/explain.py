@@ -17,7 +17,7 @@ from scrubrelay.config.load import read as read_configuration
 from scrubrelay.config.origins import Origins, origins_of
 from scrubrelay.core.errors import BadRequest
 from scrubrelay.core.explain import Explained, Explanation
-from scrubrelay.core.pipeline import Circumstances
+from scrubrelay.core.inspection import Circumstances
 from scrubrelay.core.policy.client import Client
 from scrubrelay.core.project import Project, Projects
 from scrubrelay.core.redaction.redactor import Redactor

@@ -14,7 +14,9 @@ from scrubrelay.config.build import redactor_of
 from scrubrelay.config.load import load
 from scrubrelay.core.delivery import Target, address
 from scrubrelay.core.errors import BadRequest, ScrubrelayError, Unscrubbable
-from scrubrelay.core.pipeline import Circumstances, Dropped, Outcome, finish, inspect
+from scrubrelay.core.fates import Dropped
+from scrubrelay.core.inspection import Circumstances, inspect
+from scrubrelay.core.pipeline import Outcome, finish
 from scrubrelay.core.project import Project
 from scrubrelay.core.redaction.redactor import Redaction, Redactor
 from scrubrelay.core.wire.dsn import Dsn

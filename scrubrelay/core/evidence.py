@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from scrubrelay.core.errors import Reason
-from scrubrelay.core.pipeline import Decision, Kept, Outcome
+from scrubrelay.core.fates import Decision, Kept
+from scrubrelay.core.pipeline import Outcome
 from scrubrelay.core.redaction.generalised import ANY
 from scrubrelay.core.redaction.redactor import Redaction
 from scrubrelay.core.wire.items import ITEMS

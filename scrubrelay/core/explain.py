@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from scrubrelay.core.errors import Reason
-from scrubrelay.core.pipeline import Circumstances, Dropped, Inspection, events_of, inspect
+from scrubrelay.core.fates import Dropped
+from scrubrelay.core.inspection import Circumstances, Inspection, events_of, inspect
 from scrubrelay.core.policy.caps import Counted
 from scrubrelay.core.policy.event import Event
 from scrubrelay.core.project import Project

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from scrubrelay.core.errors import StoreUnavailable
+from scrubrelay.core.inspection import Inspection
 from scrubrelay.core.notes import Note
-from scrubrelay.core.pipeline import Inspection
 from scrubrelay.core.policy.caps import Capped, Claim, Untold, next_trickle
 from scrubrelay.service.clock import Clock
 from scrubrelay.service.log import log

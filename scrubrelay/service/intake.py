@@ -12,7 +12,9 @@ from aiohttp import web
 from scrubrelay.config.settings import AuditSettings
 from scrubrelay.core.errors import BadRequest, RateLimited, Reason, ScrubrelayError, Unauthorized
 from scrubrelay.core.evidence import Evidence
-from scrubrelay.core.pipeline import Circumstances, Dropped, Inspection, Kept, Outcome, finish, inspect
+from scrubrelay.core.fates import Dropped, Kept
+from scrubrelay.core.inspection import Circumstances, Inspection, inspect
+from scrubrelay.core.pipeline import Outcome, finish
 from scrubrelay.core.policy.caps import Capped, Untold
 from scrubrelay.core.project import Project, Projects
 from scrubrelay.core.redaction.scanner import LATE

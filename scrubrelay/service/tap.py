@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from scrubrelay.core.pipeline import Decision, Kept, Outcome
+from scrubrelay.core.fates import Decision, Kept
+from scrubrelay.core.pipeline import Outcome
 
 _MOST_LINES: Final = 1000
 """Lines that wait for one reader; more are skipped, and it is told how many."""

@@ -3,8 +3,8 @@
 from typing import Final
 
 from scrubrelay.core.errors import StoreUnavailable
+from scrubrelay.core.inspection import Inspection
 from scrubrelay.core.ledger import RELAY, Fate
-from scrubrelay.core.pipeline import Inspection
 from scrubrelay.service.clock import Clock
 from scrubrelay.service.stores.base import Store
 from scrubrelay.service.stores.firsts import MOST_NAMES

@@ -7,7 +7,8 @@ import pytest
 
 from scrubrelay.config.build import build
 from scrubrelay.config.load import load
-from scrubrelay.core.pipeline import Circumstances, Clean, inspect
+from scrubrelay.core.inspection import Circumstances, inspect
+from scrubrelay.core.pipeline import Clean
 from scrubrelay.core.wire.envelope import Envelope, Item
 from scrubrelay.service.clock import SystemClock
 from scrubrelay.service.stores.base import Entry, StoreOptions

@@ -2,7 +2,8 @@
 
 from scrubrelay.core.errors import Reason
 from scrubrelay.core.evidence import ENVELOPE, OTHER, Evidence, evidence_of, lost
-from scrubrelay.core.pipeline import Dropped, Kept, Outcome
+from scrubrelay.core.fates import Dropped, Kept
+from scrubrelay.core.pipeline import Outcome
 from scrubrelay.core.redaction.generalised import Generaliser
 from scrubrelay.core.redaction.redactor import Redaction
 

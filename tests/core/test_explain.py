@@ -6,7 +6,8 @@ import pytest
 from scrubrelay.config.filters import FilterSettings, filters_of
 from scrubrelay.core.errors import Reason
 from scrubrelay.core.explain import explain
-from scrubrelay.core.pipeline import Circumstances, Dropped
+from scrubrelay.core.fates import Dropped
+from scrubrelay.core.inspection import Circumstances
 from scrubrelay.core.policy.policies import Policies
 from scrubrelay.core.policy.sampling import Rule, Sampling
 from scrubrelay.core.project import Project

@@ -6,7 +6,9 @@ import orjson
 import pytest
 
 from scrubrelay.core.errors import BadRequest, Reason
-from scrubrelay.core.pipeline import Circumstances, Dropped, Kept, Outcome, finish, inspect
+from scrubrelay.core.fates import Dropped, Kept
+from scrubrelay.core.inspection import Circumstances, inspect
+from scrubrelay.core.pipeline import Outcome, finish
 from scrubrelay.core.policy.caps import Cap
 from scrubrelay.core.policy.filters import Filter, Filters, environments, error_messages
 from scrubrelay.core.policy.globs import Glob, message_matcher

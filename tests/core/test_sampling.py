@@ -7,7 +7,9 @@ import pytest
 
 from scrubrelay.core.delivery import address
 from scrubrelay.core.errors import Reason
-from scrubrelay.core.pipeline import Circumstances, Dropped, Kept, finish, inspect
+from scrubrelay.core.fates import Dropped, Kept
+from scrubrelay.core.inspection import Circumstances, inspect
+from scrubrelay.core.pipeline import finish
 from scrubrelay.core.policy.caps import Cap
 from scrubrelay.core.policy.globs import Globs
 from scrubrelay.core.policy.policies import Policies

@@ -10,7 +10,7 @@ from scrubrelay.config.filters import FilterSettings, filters_of
 from scrubrelay.config.load import load
 from scrubrelay.config.sampling import SamplingSettings, sampling_of
 from scrubrelay.core.errors import ScrubrelayError, Unscrubbable
-from scrubrelay.core.pipeline import Circumstances, inspect
+from scrubrelay.core.inspection import Circumstances, inspect
 from scrubrelay.core.policy.caps import Cap
 from scrubrelay.core.policy.client import Client
 from scrubrelay.core.policy.groups import GROUPS

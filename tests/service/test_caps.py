@@ -7,8 +7,8 @@ import orjson
 import pytest
 
 from scrubrelay.core.errors import Reason
+from scrubrelay.core.inspection import Circumstances, Inspection, inspect
 from scrubrelay.core.notes import Note
-from scrubrelay.core.pipeline import Circumstances, Inspection, inspect
 from scrubrelay.core.policy.caps import Cap, Capped, Claim, Count, Untold
 from scrubrelay.core.policy.policies import Policies
 from scrubrelay.core.project import PassThrough, Project, Projects, Upstream

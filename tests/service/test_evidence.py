@@ -3,7 +3,8 @@
 from scrubrelay.config.settings import AuditSettings
 from scrubrelay.core.errors import Reason
 from scrubrelay.core.evidence import OTHER, UNKNOWN
-from scrubrelay.core.pipeline import Dropped, Kept, Outcome
+from scrubrelay.core.fates import Dropped, Kept
+from scrubrelay.core.pipeline import Outcome
 from scrubrelay.core.redaction.redactor import Redaction
 from scrubrelay.core.redaction.vocabulary import WORDS
 from scrubrelay.service.evidence import Witness

@@ -8,7 +8,8 @@ import pytest
 from aiohttp import web
 
 from scrubrelay.core.errors import Reason
-from scrubrelay.core.pipeline import Dropped, Outcome
+from scrubrelay.core.fates import Dropped
+from scrubrelay.core.pipeline import Outcome
 from scrubrelay.service.clock import SystemClock
 from scrubrelay.service.meters import Meters
 from scrubrelay.service.peers import Peers, Window

@@ -4,7 +4,8 @@ import orjson
 import pytest
 
 from scrubrelay.core.errors import Reason
-from scrubrelay.core.pipeline import Dropped, Kept, Outcome
+from scrubrelay.core.fates import Dropped, Kept
+from scrubrelay.core.pipeline import Outcome
 from scrubrelay.service.tap import Tap, Wanted
 
 OUTCOME = Outcome(

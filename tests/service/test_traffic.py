@@ -2,7 +2,7 @@
 
 import pytest
 
-from scrubrelay.core.pipeline import Circumstances, First, Inspection, inspect
+from scrubrelay.core.inspection import Circumstances, First, Inspection, inspect
 from scrubrelay.core.policy.policies import Policies
 from scrubrelay.core.policy.sampling import Sampling
 from scrubrelay.core.project import Project

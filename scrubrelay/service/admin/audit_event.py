@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from scrubrelay.core.errors import BadRequest, NotFound
 from scrubrelay.core.evidence import ENVELOPE, KEPT
-from scrubrelay.core.pipeline import plain_event_id
+from scrubrelay.core.inspection import plain_event_id
 from scrubrelay.service.admin.moments import Moment, iso, seconds
 from scrubrelay.service.admin.route import Call, Model
 from scrubrelay.service.forwarder import RETRY

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from scrubrelay.config.tried import PackText
 from scrubrelay.core.errors import BadRequest, ConfigError
-from scrubrelay.core.pipeline import Circumstances, Inspection
+from scrubrelay.core.inspection import Circumstances, Inspection
 from scrubrelay.core.project import Limits, Project
 from scrubrelay.service.admin.projects import ProjectNumber, chosen
 from scrubrelay.service.admin.route import Call, Model, Services

@@ -9,8 +9,10 @@ from typing import Any, Final
 import orjson
 
 from scrubrelay.core.errors import Unscrubbable
+from scrubrelay.core.fates import Dropped
+from scrubrelay.core.inspection import Circumstances, Inspection, inspect
 from scrubrelay.core.notes import Note
-from scrubrelay.core.pipeline import Circumstances, Dropped, Inspection, Outcome, finish, inspect
+from scrubrelay.core.pipeline import Outcome, finish
 from scrubrelay.core.policy.caps import Capped, Count, Untold
 from scrubrelay.core.policy.fingerprint import issue_keys
 from scrubrelay.core.project import Project

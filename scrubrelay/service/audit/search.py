@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from scrubrelay.core.errors import BadRequest, Unscrubbable
-from scrubrelay.core.pipeline import plain_event_id
+from scrubrelay.core.inspection import plain_event_id
 from scrubrelay.core.redaction.findings import findings
 from scrubrelay.core.redaction.formats.json import loads_exact
 from scrubrelay.core.redaction.redactor import Redactor

@@ -4,7 +4,9 @@ import orjson
 import pytest
 
 from scrubrelay.core.errors import Reason
-from scrubrelay.core.pipeline import Circumstances, Dropped, Outcome, finish, inspect
+from scrubrelay.core.fates import Dropped
+from scrubrelay.core.inspection import Circumstances, inspect
+from scrubrelay.core.pipeline import Outcome, finish
 from scrubrelay.core.project import Project
 from scrubrelay.core.redaction.library import Library
 from scrubrelay.core.redaction.pattern import Own, parse_pack
