@@ -25,6 +25,8 @@ class Reason(StrEnum):
     """A pattern ran out of its time budget."""
     TOO_LARGE = "too_large"
     """The item is over the size limit of its type."""
+    SURPLUS = "surplus"
+    """It is the second error in one envelope; Sentry takes one, and of two none."""
     CAPTURE_OFF = "capture_off"
     """An operator has switched the project, or everything, off."""
     IGNORED_ERROR = "ignored_error"

@@ -1,7 +1,7 @@
 """What is known of an envelope before it is scrubbed: what need not be, and what it has to ask for."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from scrubrelay.core.policy.sampling import Cut, sampled
 from scrubrelay.core.project import Project
 from scrubrelay.core.redaction.formats.json import loads, loads_exact
 from scrubrelay.core.wire.envelope import Envelope, Item
-from scrubrelay.core.wire.items import kind_of, quantities
+from scrubrelay.core.wire.items import EVENTS, kind_of, quantities
 from scrubrelay.core.wire.ratelimits import RateLimits
 from scrubrelay.core.wire.trace import Trace
 
@@ -26,6 +26,11 @@ _IDENTIFIED: Final = frozenset(
     {"event", "transaction", "feedback", "user_report", "attachment", "replay_event", "replay_recording"}
 )
 _INTERNAL: Final = frozenset({"integration"})
+_LATE: Final = {
+    "attachment": "goes with its event, which came before",
+    "user_report": "goes with its event, which came before",
+    "profile": "goes with its transaction, which came before",
+}
 _ERROR: Final = (("error", 1),)
 _EVENT_ID: Final = regex.compile(
     r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{12}"
@@ -44,6 +49,7 @@ class Circumstances:
         captured: Whether anything of the project is taken; not so when an operator has switched it off.
         secret: The key of the hashes that stand for its issue.
         daily: How many transactions the project has had within a day.
+        gone: (project, event id) -> why an event did not go on, of which something may come later.
     """
 
     now: float = 0.0
@@ -52,6 +58,7 @@ class Circumstances:
     captured: bool = True
     secret: bytes = b""
     daily: int = 0
+    gone: Mapping[tuple[int, str | None], Reason] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +127,8 @@ def inspect(envelope: Envelope, project: Project, circumstances: Circumstances) 
         return _switched_off(envelope, project, event_id)
     events = events_of(envelope, circumstances.client)
     fates = [_refusal(event.item, circumstances) or _filtered(event, project) for event in events]
-    fates = together(envelope.items, fates)
+    fates = _parted(envelope.items, fates, circumstances.gone.get((project.id, event_id)))
+    fates = together(envelope.items, _of_one_error(events, fates))
     late = tuple(source for event in events for source in event.late)
     whole = Inspection(envelope, project, event_id, tuple(fates), late)
     drawn = _claiming(_drawn(whole, events, circumstances.daily), events, circumstances.secret)
@@ -152,6 +160,35 @@ def _refusal(item: Item, circumstances: Circumstances) -> Dropped | None:
 def _filtered(event: Event, project: Project) -> Dropped | None:
     found = project.policies.filters.first(event)
     return None if found is None else dropped(event.item, found.reason, found.name)
+
+
+def _parted(
+    items: Iterable[Item], fates: Iterable[Dropped | None], reason: Reason | None
+) -> list[Dropped | None]:
+    """Drop what came later than its event, if that has not gone on; one that goes on now is a new one."""
+    items, now = list(items), list(fates)
+    if reason is None or any(item.type in EVENTS for item in items):
+        return now
+    return [
+        fate or (dropped(item, reason, _LATE[item.type]) if item.type in _LATE else None)
+        for item, fate in zip(items, now, strict=True)
+    ]
+
+
+def _of_one_error(events: Sequence[Event], fates: Sequence[Dropped | None]) -> list[Dropped | None]:
+    """Drop all errors but the first that can go on: one is counted, and Sentry takes one."""
+    now = list(fates)
+    if sum(event.type == "event" and fate is None for event, fate in zip(events, fates, strict=True)) > 1:
+        errors = [at for at, event in enumerate(events) if now[at] is None and _is_error(event)]
+        first = next((at for at in errors if events[at].document is not None), *errors[:1])
+        for at in errors:
+            now[at] = now[at] if at == first else dropped(events[at].item, Reason.SURPLUS)
+    return now
+
+
+def _is_error(event: Event) -> bool:
+    """Whether it is one; a feedback that an old SDK sends as an event is none, as in `wire.items`."""
+    return event.type == "event" and event.fields.get("type") != "feedback"
 
 
 def _drawn(whole: Inspection, events: Iterable[Event], daily: int) -> Inspection:
@@ -193,11 +230,8 @@ def _claiming(inspection: Inspection, events: Sequence[Event], secret: bytes) ->
     if cap is None:
         return inspection
     for at, (item, fate) in enumerate(zip(inspection.envelope.items, inspection.fates, strict=True)):
-        if fate is not None or item.type != "event":
-            continue
-        event = next(one for one in events if one.item is item)
-        # A feedback that an old SDK sends as an event is no error, as in `wire.items`.
-        if event.fields.get("type") != "feedback":
+        event = next((one for one in events if one.item is item), None)
+        if fate is None and event is not None and _is_error(event):
             readable = event.document is not None
             claim = cap.claim(event, project.id, secret, project.redactor.remains) if readable else None
             return replace(inspection, claim=claim, claimant=at)

@@ -30,6 +30,7 @@ from scrubrelay.service.caps import Caps
 from scrubrelay.service.client import client_of
 from scrubrelay.service.clock import Clock
 from scrubrelay.service.evidence import Witness
+from scrubrelay.service.gone import Gone
 from scrubrelay.service.log import Once, is_debugging, log
 from scrubrelay.service.meters import Meters
 from scrubrelay.service.stores.base import Entry
@@ -105,6 +106,7 @@ class Intake:
         self._clock = clock
         self._once = Once()
         self._bodies = Bodies()
+        self._gone = Gone()
 
     async def envelope(self, request: web.BaseRequest, project_id: int | None) -> web.Response:
         """Take an envelope; its header's `dsn` speaks for a client that brings no other key."""
@@ -159,13 +161,13 @@ class Intake:
         limits = self._outbox.limits(project)
         captured = self._outbox.captures(project)
         daily = self._outbox.traffic.daily(project.id) if project.policies.sampling.by_environment else 0
-        circumstances = Circumstances(
-            now, limits, client_of(request), captured, self._outbox.caps.secret, daily
-        )
+        secret, gone = self._outbox.caps.secret, self._gone.reasons
+        circumstances = Circumstances(now, limits, client_of(request), captured, secret, daily, gone)
         inspection = await _aside(size, inspect, envelope, project, circumstances)
         inspection = await self._outbox.traffic.among_first(inspection, now)
         self._tell_timeouts(inspection, project)
         outcome = await self._finish(self._outbox.caps.spare(inspection, now), circumstances, size)
+        self._gone.note(outcome, project.id)
         self._tell(outcome, project)
         self._watch.tap.tell(outcome, project.id, now)
         told = limits.header(now)

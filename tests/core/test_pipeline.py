@@ -133,7 +133,7 @@ def test_no_half_of_a_replay_goes_alone():
         (["event", "attachment"], "attachment"),
         (["event", "session"], "event"),
         (["transaction", "profile"], "profile"),
-        (["event", "event", "attachment"], "attachment"),
+        (["event", "transaction", "attachment"], "attachment"),
         (["event", "client_report"], "event"),
     ],
 )
@@ -149,6 +149,32 @@ def _payload(kind: str) -> bytes:
         "attachment": b"some text",
         "replay_recording": b'{"segment_id":0}\n[]',
     }.get(kind, b"{}")
+
+
+def test_of_several_errors_the_first_that_goes_on_is_taken_and_the_others_told():
+    """Sentry takes no envelope with two of them at all; and only one would be counted against its cap."""
+    outcome = run(item("event", b"{"), item("event"), item("event"), item("attachment", b"a"))
+    assert fates(outcome) == [Reason.SURPLUS, None, Reason.SURPLUS, None]
+    assert fates(run(item("event", b"{"), item("event", b"["))) == [Reason.UNDECODABLE, Reason.SURPLUS]
+    local, feedback = item("event", b'{"environment": "local"}'), item("event", b'{"type": "feedback"}')
+    project = filtering(of_environment("local"))
+    outcome = run(local, item("event"), feedback, item("event"), project=project)
+    assert fates(outcome) == [Reason.ENVIRONMENT, None, None, Reason.SURPLUS]
+
+
+@pytest.mark.parametrize("kind", ["attachment", "user_report", "profile"])
+@pytest.mark.parametrize("reason", [Reason.CAPPED, Reason.SAMPLED, Reason.IGNORED_ERROR])
+def test_what_comes_later_than_its_event_goes_with_it(kind, reason):
+    gone = {(PROJECT.id, EVENT_ID): reason}
+
+    def ends(*items: Item, **headers) -> list[Reason | None]:
+        inspection = inspect(Envelope(headers, items), PROJECT, Circumstances(NOW, gone=gone))
+        return [fate and fate.reason for fate in inspection.fates]
+
+    late = item(kind, _payload(kind))
+    assert ends(late, item("session"), event_id=EVENT_ID) == [reason, None]
+    assert ends(late, event_id=EVENT_ID[::-1]) == [None]
+    assert ends(late, item("event"), item("transaction"), event_id=EVENT_ID) == [None, None, None]
 
 
 def test_an_attachment_without_its_event_stands_for_itself():

@@ -66,6 +66,29 @@ def failing(type_: str) -> bytes:
     return make_event(exception={"values": [{"type": type_, "value": "hushhush"}]})
 
 
+async def test_what_a_user_says_of_an_event_that_did_not_go_on_does_not_either(tmp_path):
+    """Nor does a file that comes later; what belongs to one that did arrives."""
+    chosen = policies({"ignore_errors": ["UserCancelled"]})
+    async with MiniSentry() as sentry, running(tmp_path, sentry, chosen) as relay:
+        for type_, event_id in (("UserCancelled", "a" * 32), ("KeyError", "b" * 32)):
+            error = {"values": [{"type": type_, "value": "hushhush"}]}
+            await relay.envelope(make_event(event_id, exception=error))
+            report = orjson.dumps({"event_id": event_id, "name": "x", "email": "", "comments": "it broke"})
+            later = make_envelope(
+                ({"type": "user_report"}, report), ({"type": "attachment"}, b"log"), event_id=event_id
+            )
+            assert (await relay.envelope(later)).status == 200
+        arrived = await sentry.received(3)
+        assert Counter(one.event_id for one in arrived if one.event_id)["b" * 32] == 2
+        assert "a" * 32 not in {one.event_id for one in arrived}
+        ledger = await relay.ledger()
+        ended = [
+            ledger[category, Reason.IGNORED_ERROR] for category in ("error", "feedback", "attachment_item")
+        ]
+        assert ended == [1, 1, 1]
+        assert await relay.outbox.store.balance() == []
+
+
 async def test_an_ignored_error_is_acknowledged_and_does_not_arrive(tmp_path):
     chosen = policies({"ignore_errors": ["UserCancelled"]})
     async with MiniSentry() as sentry, running(tmp_path, sentry, chosen) as relay:

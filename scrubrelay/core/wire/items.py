@@ -6,7 +6,7 @@ Sources: Relay's `ItemType` and `DataCategory`, https://develop.sentry.dev/sdk/d
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -48,7 +48,8 @@ class ItemKind:
     max_bytes: int = _MIB
 
 
-_EVENTS = ("event", "transaction", "feedback", "security")
+EVENTS: Final = ("event", "transaction", "feedback", "security")
+"""Item types that make an event in Sentry, which others belong to."""
 
 ITEMS: dict[str, ItemKind] = {
     kind.type: kind
@@ -59,8 +60,8 @@ ITEMS: dict[str, ItemKind] = {
         ItemKind("raw_security", "security", Shape.JSON),
         ItemKind("feedback", "feedback", Shape.JSON),
         ItemKind("user_report", "feedback", Shape.JSON, parent=("event", "transaction")),
-        ItemKind("form_data", None, Shape.OPAQUE, parent=_EVENTS),
-        ItemKind("attachment", "attachment", Shape.ATTACHMENT, parent=_EVENTS, max_bytes=200 * _MIB),
+        ItemKind("form_data", None, Shape.OPAQUE, parent=EVENTS),
+        ItemKind("attachment", "attachment", Shape.ATTACHMENT, parent=EVENTS, max_bytes=200 * _MIB),
         ItemKind("unreal_report", "error", Shape.OPAQUE, max_bytes=200 * _MIB),
         ItemKind("session", "session", Shape.JSON, max_bytes=10 * _MIB),
         ItemKind("sessions", "session", Shape.JSON, max_bytes=10 * _MIB),

@@ -18,6 +18,7 @@ REPORTED: dict[Reason, str | None] = {
     Reason.TOO_DEEP: "internal_sdk_error",
     Reason.TIMED_OUT: "internal_sdk_error",
     Reason.TOO_LARGE: "invalid",
+    Reason.SURPLUS: "invalid",
     Reason.CAPTURE_OFF: "ignored",
     Reason.IGNORED_ERROR: "ignored",
     Reason.ERROR_MESSAGE: "ignored",
