@@ -15,13 +15,15 @@ _HIGH: Final = r"\x80-\xff"
 _WIDEST: Final = 4
 _MANY: Final = 8
 """Alternatives from which on a group is one that can be taken apart."""
+_FOLDED: Final = {"\u0130": "i", "\u0131": "i", "\u017f": "s", "\u212a": "k"}
+"""Letters beyond ASCII that `regex` takes for these in the other case; the engine has no case."""
 _COUNTED: Final = 3
 """A repetition with more leeway is widened to an unbounded one: counting costs the engine most."""
 _LONGEST: Final = 8000
 _LARGE: Final = 2000
 """Of a longer shape, what a look-ahead at its start says is enough, at ten times the speed.
 Without one it comes in pieces, or the engine may refuse it."""
-_CLASS_ESCAPES: Final = {"d": "0-9", "w": "A-Za-z0-9_", "s": r"\x09-\x0d\x1c-\x20"}
+_CLASS_ESCAPES: Final = {"d": "0-9", "w": "A-Za-z0-9_", "s": r"\x09-\x0d\x20"}
 _PROPERTIES: Final = {
     "L": "A-Za-z",
     "N": "0-9",
@@ -29,13 +31,16 @@ _PROPERTIES: Final = {
     "Lu": "A-Z",
     "Ll": "a-z",
     "M": "",
-    "P": r"!-\/:-@\[-`{-~",
+    "P": r"!-#%-*,-\/:;?@\[-\]_{}",
 }
 _CONTROLS: Final = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "a": "\a", "e": "\x1b", "0": "\0"}
 _REPEAT: Final = regex.compile(r"\{(\d*)(,?)(\d*)\}")
 _GROUP: Final = regex.compile(
     r"\(\?(?:P<(?P<name>\w+)>|(?P<flags>[a-z]*(?:-[a-z]+)?)(?P<end>[:)])|(?P<atomic>>))"
 )
+_DOTALL: Final = regex.compile(r"\(\?[a-z]*s")
+"""The flag, wherever it holds: elsewhere a dot is widened."""
+_SHORTHAND: Final = regex.compile(r"\\[dDsSwWpP]")
 _BORDER: Final = regex.compile(r"\(\?a:\\[bB]\)")
 _REFERENCE: Final = regex.compile(r"\(\?P=(\w+)\)")
 
@@ -170,7 +175,7 @@ class _Reader:
         if character in "^$":
             return None
         if character == ".":
-            return r"[^\n]", True
+            return (r"[\x00-\xff]" if _DOTALL.search(self.source) else r"[^\n]"), True
         if character == "\\":
             return self.escape()
         if character in "*+?{":
@@ -222,6 +227,8 @@ class _Reader:
         if character in "bBAZzGKmM":
             return None
         if character.isdigit() and character != "0":
+            if self.source[self.at : self.at + 1].isdigit():
+                raise UnsupportedError("an octal number, or a reference of two digits")
             return self.referred(character)
         items = self.escaped(character)
         return f"[{items}]", _HIGH in items
@@ -238,7 +245,7 @@ class _Reader:
             code = chr(int(self.source[self.at : self.at + digits], 16))
             self.at += digits
             return _member(code)
-        if character in _CONTROLS:
+        if character in _CONTROLS and not (character == "0" and self.source[self.at : self.at + 1].isdigit()):
             return _member(_CONTROLS[character])
         if character.isalnum():
             raise UnsupportedError(f"an escape of {character}")
@@ -271,14 +278,17 @@ class _Reader:
 
     def member(self) -> str:
         """Read one character, escape or range of a class."""
+        start = self.at
         low = self.one()
-        if self.source[self.at] != "-" or self.source[self.at + 1] == "]":
+        is_class = _SHORTHAND.match(self.source, start) is not None
+        if is_class or self.source[self.at] != "-" or self.source[self.at + 1] == "]":
             return low
         self.at += 1
         high = self.one()
         if len(low) > 4 or len(high) > 4:
             # A bound beyond ASCII: the part within is kept, the rest is every high byte.
-            return (f"{low}-\\x7f" if len(low) == 4 else "") + _HIGH
+            folded = regex.compile(f"(?i)[{self.source[start : self.at]}]").match
+            return "".join(filter(folded, "iks")) + (f"{low}-\\x7f" if len(low) == 4 else "") + _HIGH
         return f"{low}-{high}"
 
     def one(self) -> str:
@@ -402,11 +412,11 @@ def _repeated(text: str, low: int, high: int | None) -> str:
 
 def _literal(character: str) -> tuple[str, bool]:
     inner = _member(character)
-    return f"[{inner}]", inner == _HIGH
+    return f"[{inner}]", _HIGH in inner
 
 
 def _member(character: str) -> str:
-    return f"\\x{ord(character):02x}" if ord(character) < 128 else _HIGH
+    return f"\\x{ord(character):02x}" if ord(character) < 128 else _FOLDED.get(character, "") + _HIGH
 
 
 def _complement(inner: str) -> str:
