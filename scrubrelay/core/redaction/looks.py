@@ -15,7 +15,8 @@ import regex
 
 _PLACEHOLDER: Final = regex.compile(
     r"""(?xi) ^ (?:
-        \[ [^\]]* \]? | < [^>]* >? | \{ [^}]* \}?           # [Filtered], our labels, <password>, {token}
+        \[ [^\]]* \]? | < [^>]* >? | &lt; .*                # [Filtered], our labels, <password>
+      | \{{1,3} [^{}]* \}{0,3}                              # {token}, {{ lookup('env', 'TOKEN') }}
       | \$ (?: \w+ (?: [/.:-] .* )? | [({] .* )             # $VAR, ${VAR}, $(command)
       | [%@\#&:] [({]? [a-z_] [\w.:]* [)}%]?                # %VAR%, @variable, #{value}, :parameter
       | [\W_]* (?: null | none | nil | undefined | true | false | yes | no | on | off | empty | unset | n/?a
@@ -23,7 +24,10 @@ _PLACEHOLDER: Final = regex.compile(
              | removed | omitted | secret | password | passwd | pass | token | key | string | str | text
              | value | default | changeme | bytes | int | bool | object | optional | required | missing
              | invalid | function | self | this | test | foo | bar | baz | example | sample | dummy | fake
-             | scram-sha-\d+ )
+             | scram-sha-\d+
+             # translations of `password`, as in a catalogue of messages
+             | passwort | kennwort | mot [ ] de [ ] passe | contrase[nñ]a | senha | wachtwoord | hasło | heslo
+             | lösenord | passord | parola | şifre | salasana | adgangskode | lozinka | jelszó )
         [\W_]*
     ) $"""
 )
@@ -44,7 +48,8 @@ _ADVICE: Final = regex.compile(  # your_key_here, INSERT-TOKEN, someSecret
       (?: (?: [a-z]++ [_\s.-]? )++ | (?: [A-Z]++ [_\s.-]? )++ | (?: [A-Z] [a-z]++ [_\s.-]? )++ ) $"""
 )
 _TEMPLATE: Final = regex.compile(
-    r"""(?x) ^ [$%{<\[:] | ^ \#\{ | \$ \{ | \{\{ | \{ [\w.]* \} | <% | %[sdr(] | \.\.\. | … | ^ %24%7B"""
+    r"""(?x) ^ (?: [${<\[:] | % (?! [0-9a-fA-F]{2} ) | \#\{ | %24%7B )
+      | \$ \{ | \{\{ | \{ [\w.]* \} | <% | %[sdr(] | \.\.\. | …"""
 )
 _REPEATED: Final = regex.compile(r"(?i)^(?:[*•x●·.#_=+-]|\bX)+$|^(.{1,2})\1{2,}.?$")
 _ONE_CHARACTER: Final = regex.compile(r"(\w)\1{7,}")
@@ -62,8 +67,9 @@ _CODE: Final = regex.compile(
       | [A-Z]? [a-z]+ (?: [A-Z] [a-z]+ )* [A-Z]?  # camelCase
       | [a-z]+ (?: - [a-z]+ )*  # kebab-case
       | (?: \.{0,2} / | ~/ | [A-Za-z]:\\ ) [\w./\\ -]*  # a path
-      | https?:// [^@]*
-      | -? \d{1,3} | \d+ \. \d+ | \d+ (?: ms | s | m | h | px | em | % )
+      | https?:// [^@]* | HTTP/\d [\d.]*
+      | -? \d{1,3} | \d+ \. \d+ | \d+ (?: ms | s | m | h | px | em | % ) | \d+ : \d+
+      | 0x [0-9a-fA-F]{1,16} | \# (?: [0-9a-fA-F]{3} ){1,2}  # a constant, a colour
       | [\w.-]+ \. (?: py | js | ts | go | rb | rs | php | java | json | ya?ml | toml | ini | cfg | conf | env
              | txt | pem | crt | cer | key | p12 | pfx | jks | html? | css | xml | md | log | sh | com | org
              | net | io | dev )
@@ -73,13 +79,29 @@ _PROSE: Final = regex.compile(
     r"""(?xi) \b (?: is | are | was | be | been | must | should | has | have | not | no | your | you | please
       | enter | the | this | that | does | do | did | can | cannot | required | invalid | incorrect | wrong
       | missing | expired | failed | too | for | forgot | forgotten | match | characters | of | to | reset
-      | confirm | new | old | current | set | change | update | from | provided | use ) \b"""
+      | confirm | new | old | current | set | change | update | from | provided | use
+      | password s? | token | muss | ist | nicht | bitte | ihre? | dein | vergessen | mindestens | falsch
+      | bestätigen | passwort | doit | votre | est | pas | oublié | obligatoire | saisir | saisissez | entrez
+      | confirmez | mot [ ] de [ ] passe | debe | su | tu | olvidé | obligatoria | restablecer | confirmar
+      | contraseña | deve | sua | esqueceu | obrigatória | digite | senha | inserisci | tua | dimenticata
+      | moet | uw | je | vergeten | wachtwoord | proszę | wprowadź | podaj | zapomniałe[śm] | hasł[ao]
+      | ditt | glömt | lösenord | glemt | passord | girin | şifrenizi | şifre | heslo | heslem ) \b"""
 )
+_SCRIPTS: Final = regex.compile(r"парол|密[码碼]|口令|パスワード|暗証|비밀번호|암호|كلمة|รหัสผ่าน|סיסמ|κωδικό")
+"""Words for `password` in scripts that passwords are hardly ever in: what holds one is a message."""
 
 # --- what is readable, or public -------------------------------------------------------------------------
 
 _WORDS: Final = regex.compile(r"^[A-Za-z]+(?:[-_. /:][A-Za-z]+)*$")
 _COUNTED_WORDS: Final = regex.compile(r"^[a-z]{2,}(?:[-_. /:](?:[a-z]{2,}|\d{1,6}))+$")
+# auth-cookie-token-5o0gd: words, and at their end what tells one from the others
+_SUFFIXED_WORDS: Final = regex.compile(
+    r"""(?x) ^ (?= .{8,100} $ ) (?= .* [a-z]{4} )
+      [a-z]{2,24} (?: [-_./:] [a-z]{2,24} ){1,8} (?: [-_./:] [a-z0-9]{1,10} ){1,2} $"""
+)
+_KEY_TYPES: Final = regex.compile(
+    r"(?i)^(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d{3}|(?:[a-z]{3,8}-){1,3}(?:sha|md)\d{1,3})$"
+)
 _NUMBERED_WORDS: Final = regex.compile(r"-\d+(?:\.\d+)+$|^[A-Za-z]+\d?(?:[-_./:][A-Za-z]+\d{0,2})*$")
 _DIGEST: Final = regex.compile(
     r"(?i)^(?:sha(?:1|256|384|512)[-:$]|md5[:$]).*|^[0-9a-f]{32}$|^[0-9a-f]{40}$|^[0-9a-f]{64}$"
@@ -168,7 +190,9 @@ def sentence(cut: str) -> bool:
     >>> sentence("must be at least 8 characters"), sentence("correct horse battery staple")
     (True, False)
     """
-    return " " in cut and (cut.count(" ") > 6 or bool(_PROSE.search(cut)))
+    if " " in cut:
+        return cut.count(" ") > 6 or bool(_PROSE.search(cut))
+    return not cut.isascii() and bool(_SCRIPTS.search(cut))
 
 
 def readable(cut: str) -> bool:
@@ -181,7 +205,7 @@ def readable(cut: str) -> bool:
     """
     if _WORDS.search(cut):
         return not mixed_case(cut)
-    if _COUNTED_WORDS.search(cut):
+    if _COUNTED_WORDS.search(cut) or _SUFFIXED_WORDS.search(cut) or _KEY_TYPES.search(cut):
         return True
     return version(cut) or bool(_DATE.search(cut))
 

@@ -15,10 +15,22 @@ from scrubrelay.core.redaction.looks import filled_in
 
 _LONGEST: Final = 8192  # the longest cookie; what is longer is data
 _UNREMARKABLE: Final = frozenset("_-./:,()[]{}='’\"")
-_LITERAL_OF_CODE: Final = regex.compile(r"^(?:[\w$]+\(.*\)|[a-z_]+(?:\.[a-z_]+){2,}|https?://[^@]*)$")
+_LITERAL_OF_CODE: Final = regex.compile(
+    r"""(?x) ^ (?:
+        [\w$]+ \( .* \) | [a-z_]+ (?: \. [a-z_]+ ){2,} | https?:// [^@]* | arn: .*
+      | (?= / | .* / .* [/\#] )                                                # the path of a page
+        /? [a-z][a-z0-9_-]* (?: / [a-z_:@][a-z0-9_.@:-]* )+ (?: [\#?] [\w=&-]* )?
+      | \# [a-z]+ (?: [-_] [a-z]+ )+                                            # an element of it
+      | [A-Z]? [a-z]+ (?: [ ] [a-z]+ )* [ ]? :                                  # a label
+      | \s* (?: [+&.] | \|\| ) \s* [$\w(] .* (?: [+&.\[(] | \|\| ) \s* | \.\$ .*     # what joins two literals
+      | \s* , \s* [\w$]+ \s* [:=]?                                               # ... or parts them
+    ) $"""
+)
 _NAME_WITH_NUMBER: Final = regex.compile(r"^(?:[a-z]+[-_.])*[a-z]*\d{0,4}[a-z]?(?:[-_.][a-z]+)*$")
 _CHALLENGE: Final = regex.compile(r"(?i)^(?:realm|error|scope|charset)=|^[a-z]+(?:[/:._-][a-z0-9]{1,12})*$")
 _ESCAPED_TEMPLATE: Final = regex.compile(r"(?i)^%(?:24|7b|3c|5b|25)|^:?\w*\($|^\d{1,5}$")
+_NO_VALUE: Final = regex.compile(r"^(?:arn:|//|[a-z]\w{0,20}=0x)")  # a name, an address, an argument
+_CAST: Final = regex.compile(r"^\([\w *]+\)")
 _PORTS: Final = regex.compile(r"^[\d:.]+$")
 
 
@@ -88,7 +100,7 @@ def vendor_value(cut: str) -> bool:
     >>> [vendor_value(text) for text in ("4q5s9xtflybu0gmmjiu6", "eu-central-1a-prod", "anlxnblkmoxwrq")]
     [True, False, True]
     """
-    if cut.startswith("arn:"):
+    if _NO_VALUE.search(cut):
         return False
     return _mixed_value(cut) or (len(cut) >= 12 and looks.jumbled(cut) and filled_in(cut))
 
@@ -179,6 +191,18 @@ def url_password(cut: str) -> bool:
     return not looks.template(cut)
 
 
+def pair_password(cut: str) -> bool:
+    """The password beside a user's name in a connection string: as url_password, and no source code.
+
+    >>> [pair_password(text) for text in ("letmein", "(char *) (p + 1)", "xxx --verbose", "{0}", "xxx")]
+    [True, False, False, False, False]
+    """
+    first = cut.split(" ", 1)[0].rstrip(",;")
+    return not (
+        looks.template(cut) or looks.template(first) or set(first.lower()) == {"x"} or _CAST.search(cut)
+    )
+
+
 def user_and_password(cut: str) -> bool:
     """`user:password` on a command line, quoted or not.
 
@@ -221,6 +245,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "session_value": session_value,
         "query_value": query_value,
         "url_password": url_password,
+        "pair_password": pair_password,
         "user_and_password": user_and_password,
         "command_password": command_password,
     }

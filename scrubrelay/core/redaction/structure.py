@@ -23,6 +23,12 @@ _QUOTED: Final = ("escaped", "double", "single")
 _OPEN, _CLOSE = frozenset("{[("), frozenset("}])")
 _CLOSES_NEXT: Final = regex.compile(r"\s*+[\])]")
 _DEEPEST: Final = 16
+_CALLED: Final = regex.compile(r"[\w$\])]$")
+# Functions that take a name and its value; others take a name and what to do without it, or with it.
+_KEEPS: Final = regex.compile(
+    r"(?i)(?:put|set|add|append|insert|header|of|entry|item|env|property|attribute|param|field|pair|cookie)$"
+)
+_LOOK_BACK: Final = 16
 _NAMING: Final = frozenset({"key", "name"})
 
 
@@ -44,10 +50,11 @@ class Leaf(NamedTuple):
 
 @dataclass(slots=True)
 class _Level:
-    """An open bracket: the path below it, and what has been read since the last comma."""
+    """An open bracket: the path below it, whether two are a name and its value, what has been read."""
 
     path: tuple[str, ...]
-    named: bool
+    mark: str
+    paired: bool = False
     key: str | None = None
     last: tuple[int, int, bool] | None = None
     first: str | None = None
@@ -57,13 +64,13 @@ class _Level:
 
 def leaves(text: str, start: int) -> Iterator[Leaf]:
     """Yield the strings and numbers from `start` on, keys left out, each with its path."""
-    stack = [_Level((), named=False)]
+    stack = [_Level((), "")]
     for match in _TOKEN.finditer(text, start):
         mark = match["mark"]
         level = stack[-1]
         if mark is None:
             level.last = _content(match)
-            if _CLOSES_NEXT.match(text, match.end()) and level.count == 1 and not level.named and level.first:
+            if level.paired and level.count == 1 and level.first and _CLOSES_NEXT.match(text, match.end()):
                 yield Leaf(*level.last[:2], (*level.path, level.first), level.last[2])
                 level.last = None
         elif mark in (":", "=>"):
@@ -73,7 +80,8 @@ def leaves(text: str, start: int) -> Iterator[Leaf]:
         else:
             yield from _flush(text, level)
             if mark in _OPEN and len(stack) < _DEEPEST:
-                stack.append(_Level(_below(level), named=mark == "{"))
+                paired = _pairs(text, match.start()) if mark == "(" else level.mark == mark == "["
+                stack.append(_Level(_below(level), mark, paired))
             elif mark in _CLOSE and len(stack) > 1:
                 stack.pop()
                 stack[-1].key = None
@@ -81,6 +89,12 @@ def leaves(text: str, start: int) -> Iterator[Leaf]:
                 level.key = None
                 level.count += 1
     yield from _flush(text, stack[-1])
+
+
+def _pairs(text: str, at: int) -> bool:
+    """Tell whether two in these parentheses are a name and its value: a tuple's, or such a call's."""
+    before = text[max(0, at - _LOOK_BACK) : at]
+    return not _CALLED.search(before) or bool(_KEEPS.search(before))
 
 
 def _content(match: "regex.Match[str]") -> tuple[int, int, bool]:

@@ -13,6 +13,7 @@ from scrubrelay.core.redaction import looks
         "undefined", "true", "", "  ", "your_api_key", "YOUR-TOKEN", "insert_key_here", "changeme",
         "s3cr3t...",
         ":api_token_1", "%s", "%(password)s", "a_fake_key", "somefakekey",
+        "{{ lookup('env', 'DB_PASSWORD') }}", "&lt;password&gt;", "Kennwort", "Mot de passe", "Contraseña",
     ],
 )  # fmt: skip
 def test_nothing_is_filled_in(text: str) -> None:
@@ -83,3 +84,24 @@ def test_letters_in_no_order_of_words_are_jumbled(text: str) -> None:
 @pytest.mark.parametrize("text", ["xmlhttprequest", "HwValidateGfxState", "kubernetes", "anlxnblkmoxwr7"])
 def test_words_and_values_with_digits_are_not_jumbled(text: str) -> None:
     assert not looks.jumbled(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Das Passwort ist falsch",
+        "Votre mot de passe",
+        "Restablecer contraseña",
+        "请输入密码",
+        "パスワードを入力",
+    ],
+)
+def test_a_message_in_another_language_is_a_sentence(text: str) -> None:
+    assert looks.sentence(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["cart-user-token-5o0gd", "ssh-ed25519", "dsa-with-sha1", "kube-proxy-7d9f8b6c54-x2v9q"]
+)
+def test_words_with_a_machines_mark_are_readable(text: str) -> None:
+    assert looks.readable(text)

@@ -82,3 +82,21 @@ REFUSED = [
 @pytest.mark.parametrize(("name", "cut"), REFUSED)
 def test_what_only_stands_there_is_refused(name: str, cut: str) -> None:
     assert not VALIDATORS[name](cut)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " + getPassword() + ",
+        ".$p[",
+        ",rememberMeLabel:",
+        "pages/login#edit",
+        "/en/a/b",
+        "#add-password",
+        "arn:aws:iam::x",
+        "Password:",
+        "application:",
+    ],
+)
+def test_what_stands_between_literals_and_names_of_pages_are_no_secrets(text: str) -> None:
+    assert not VALIDATORS["quoted_secret"](text)
