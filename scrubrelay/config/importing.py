@@ -251,6 +251,7 @@ class _Work:
             names = " || ".join(f"cookies.{name}" for name in COOKIES.split())
             yield {"where": names, "patterns": [ANYTHING], "action": "replace"}
             yield from self.everywhere("@common:filter", "the default data scrubbing")
+            yield from self.everywhere("@email:replace", "the default data scrubbing")  # of free texts there
         if scrubbing.get("scrubIpAddresses"):
             yield {"where": IP_FIELDS, "patterns": [ANYTHING], "action": "remove"}
             yield from self.everywhere("@ip:replace", "the scrubbing of addresses")

@@ -57,6 +57,8 @@ _METHODS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _DEFAULT_METHOD: Final = {"mac": "mask", "uuid": "mask", "us_ssn": "mask", "password": "remove"}
 _COMMON: Final = ("iban", "ip", "email", "creditcard", "pemkey", "url_auth", "userpath", "password", "us_ssn")
+_NOT_FILTERED: Final = frozenset({"ip", "email", "userpath"})
+"""`@common` has them, `@common:filter` has not."""
 _ACTIONS: Final = {
     "replace": "replace",
     "filter": "replace",
@@ -137,7 +139,7 @@ class Rules:
     def _common(self, name: str, suffix: str, method: str) -> Iterator[Applied]:
         if suffix not in {"", "filter"}:
             self.note(f"rule {name}: Sentry knows no such rule and ignores it; here it is @common")
-        for kind in _COMMON:
+        for kind in (one for one in _COMMON if suffix != "filter" or one not in _NOT_FILTERED):
             chosen = method or ("filter" if suffix == "filter" else _DEFAULT_METHOD.get(kind, "replace"))
             yield self._applied(name, kind, _ACTIONS.get(chosen, "replace"))
 

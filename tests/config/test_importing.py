@@ -62,6 +62,12 @@ def test_every_pattern_that_is_named_exists():
     assert _METHODS.keys() == _PATTERNS.keys()
 
 
+def test_what_is_common_and_filtered_has_no_addresses_nor_names_of_users():
+    found = {name for rule in rules({"**": ["@common:filter"]}) for name in rule["patterns"]}
+    assert found >= {"payment.iban", "keys.password", "identity.us_ssn", "sentry.bearer"}
+    assert not found & {"contact.email", "network.ipv4", "identity.user_path"}
+
+
 def test_common_is_its_parts_by_action():
     found = rules({"**": ["@common"]})
     assert {rule["action"] for rule in found} == {"replace", "remove", "mask"}

@@ -280,6 +280,16 @@ def test_a_pattern_of_whole_texts_hides_all_of_the_text_but_no_key(own_file):
     }
 
 
+def test_a_word_of_a_label_hides_no_whole_text(tmp_path):
+    text = '[[pattern]]\nid = "own.text"\nlabel = "[own-text]"\nmatch = "email|classified"\nwhole = true\n'
+    (tmp_path / "own.toml").write_text(text)
+    own = redactor(tmp_path, 'pattern_files = ["own.toml"]\n')
+    event = {"message": f"to {MAIL}", "extra": {"a": f"e-mail {MAIL}", "b": f"email {MAIL}"}}
+    left = {"message": "to [email]", "extra": {"a": "e-mail [email]", "b": "[own-text]"}}
+    assert scrub(own, event) == left
+    assert scrub(own, left) == left
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [

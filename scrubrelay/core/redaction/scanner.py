@@ -70,10 +70,12 @@ class Scanner:
         found: list[Finding] = []
         # Watching the clock takes a third of the time of looking at a short text.
         brief = rule.pattern.measured and len(text) <= BRIEF
-        matches = rule.regex.finditer(text) if brief else rule.regex.finditer(text, timeout=self._budget)
+        # A word of a label is none of the text's, whose whole it would take along.
+        seen = self._marks.strip(text) if rule.pattern.whole else text
+        matches = rule.regex.finditer(seen) if brief else rule.regex.finditer(seen, timeout=self._budget)
         try:
             for match in matches:
-                start, end = match.span(rule.cut)
+                start, end = (0, len(text)) if rule.pattern.whole else match.span(rule.cut)
                 if (
                     start < end
                     and self._counts(rule, text[start:end])

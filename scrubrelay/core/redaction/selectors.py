@@ -296,7 +296,7 @@ def _ends_in_structure(steps: Steps) -> bool:
 def _names_what_stays(steps: Steps) -> bool:
     first, *rest = steps.items
     roots = [place for _, place in places_of(first.name)] if isinstance(first, Type) else [(str(first),)]
-    return steps.specific and any(is_never_hidden((*root, *map(str, rest))) for root in roots)
+    return steps.specific and all(is_never_hidden((*root, *map(str, rest))) for root in roots)
 
 
 _WARNINGS: Final[Sequence[tuple[Callable[[Steps], bool], Callable[[Steps], str]]]] = (
