@@ -5,9 +5,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import uvloop
@@ -27,6 +25,7 @@ from scrubrelay.service.meters import Meters
 from scrubrelay.service.notify import Herald, News
 from scrubrelay.service.outbox import Outbox
 from scrubrelay.service.peers import Peers, Window
+from scrubrelay.service.post import Post
 from scrubrelay.service.reload import Configuration, Source
 from scrubrelay.service.server import Listener, Server
 from scrubrelay.service.tap import Tap
@@ -39,32 +38,6 @@ _LAST_DELIVERY: Final = 0.25
 """The part of it that a last delivery has."""
 _GOODBYE: Final = 0.2
 """Seconds for answers to be written out once all requests have theirs, or have run out of time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """Which of the workers a process is.
-
-    Args:
-        path: The configuration file; None if there is none.
-        slot: Its number, from 0.
-        slots: How many workers there are.
-    """
-
-    path: Path | None
-    slot: int = 0
-    slots: int = 1
-
-    def command(self) -> list[str]:
-        """Return the command line of a process with this post, of the same installation."""
-        words = [sys.executable, "-m", "scrubrelay.service.worker", str(self.slot), str(self.slots)]
-        return [*words, str(self.path)] if self.path else words
-
-    @classmethod
-    def parse(cls, words: Sequence[str]) -> "Post":
-        """Return what `command` wrote down."""
-        slot, slots, *path = words
-        return cls(Path(path[0]) if path else None, int(slot), int(slots))
 
 
 def work(post: Post, herald: Herald) -> int:

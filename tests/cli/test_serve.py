@@ -40,3 +40,10 @@ def test_a_wrong_configuration_does_not_start(tmp_path):
     )
     assert done.returncode == 1
     assert done.stderr == 'scrubrelay: scrubrelay.toml: [servr]: unknown table, did you mean "server"?\n'
+
+
+def test_a_supervisor_has_nothing_of_what_serves():
+    """It lives as long as the relay, beside every worker: what it does not need is not imported."""
+    code = "import scrubrelay.cli.serve, sys; print(*{'aiohttp', 'hyperscan'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"

@@ -5,6 +5,7 @@ place is a module for the JVM and a package (the image a frame is in) for native
 packages `**` crosses slashes and `*` does not. Of several lines that fit the last one counts.
 """
 
+from functools import cache
 from typing import Final
 
 import regex
@@ -220,6 +221,7 @@ def _of_package(glob: str) -> str:
     return deep.replace("\0/", "(?:.*/)?").replace("\0", ".*")
 
 
+@cache  # when the first frame asks: most relays never see one of a phone
 def _compiled(table: str, *, packages: bool) -> regex.Pattern[str]:
     shapes = []
     for line in reversed(table.strip().splitlines()):
@@ -230,21 +232,19 @@ def _compiled(table: str, *, packages: bool) -> regex.Pattern[str]:
     return regex.compile(("/?" if packages else "") + f"(?:{'|'.join(shapes)})")
 
 
-_JVM_KINDS: Final = _compiled(_JVM, packages=False)
-_NATIVE_KINDS: Final = _compiled(_NATIVE, packages=True)
 _FRAMEWORK: Final = tuple(f"{name}." for name in _FRAMEWORKS)
 
 
 def of_module(module: str, function: str) -> str:
     """Return the kind of a JVM frame; nothing if it has none."""
-    found = _JVM_KINDS.match(f"{module[:_LONGEST]}#{function[:_LONGEST] or '<unknown>'}")
+    found = _compiled(_JVM, packages=False).match(f"{module[:_LONGEST]}#{function[:_LONGEST] or '<unknown>'}")
     return found.lastgroup or "" if found is not None else ""
 
 
 def of_package(package: str, function: str) -> str:
     """Return the kind of a native frame; nothing if it has none."""
     written = package[:_LONGEST].lower().replace("\\", "/")
-    found = _NATIVE_KINDS.match(f"{written}#{function[:_LONGEST] or '<unknown>'}")
+    found = _compiled(_NATIVE, packages=True).match(f"{written}#{function[:_LONGEST] or '<unknown>'}")
     return found.lastgroup or "" if found is not None else ""
 
 

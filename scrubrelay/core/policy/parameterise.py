@@ -5,6 +5,7 @@ through that today's Sentry sets aside (`15s`, a bare `4fd82a01`), today's is ta
 issues out of a flood. What redaction leaves is a value too: `[email]` and `me@example.com` become one.
 """
 
+from functools import cache
 from typing import Final
 
 import regex
@@ -94,9 +95,6 @@ _LEFT: Final = (
     *((kind, rf"\[{kind}(?::[0-9a-f]{{32}})?\]") for kind in ("email", "ip", "uuid")),
     ("secret", r"\*{3,}[0-9A-Za-z]{4}\b"),
 )
-_VALUES: Final = regex.compile(
-    "|".join(f"(?P<{kind}>{shape})" for kind, shape in (*_LEFT, *_SHAPES)), tlds=_TLDS
-)
 # Nothing of the above without one of these; most messages have none, and need no second look.
 _SIGNS: Final = regex.compile(r"[0-9@=]|::|://|\[(?:email|ip|uuid)|[A-Za-z0-9]\.[A-Za-z]|\*{3}")
 
@@ -124,9 +122,15 @@ def placeholders(text: str) -> str:
     if _SIGNS.search(text) is None:
         return text
     try:
-        return _VALUES.sub(_placeholder, text, timeout=_PATIENCE)
+        return _values().sub(_placeholder, text, timeout=_PATIENCE)
     except TimeoutError:  # none is known that takes a tenth of that; a coarse key is better than none
         return text[:64]
+
+
+@cache
+def _values() -> regex.Pattern[str]:
+    shapes = (f"(?P<{kind}>{shape})" for kind, shape in (*_LEFT, *_SHAPES))
+    return regex.compile("|".join(shapes), tlds=_TLDS)
 
 
 def _placeholder(match: regex.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Final
 
 import regex
@@ -92,10 +93,16 @@ class Marks:
 
     def __init__(self, labels: Iterable[str]) -> None:
         longest_first = sorted(labels, key=len, reverse=True)
-        inner = "|".join(regex.escape(label[1:-1]) for label in longest_first) or "$^"
-        self._mark = regex.compile(rf"\[(?:{inner})(?::[0-9a-f]{{{HASH_DIGITS}}})?\]|{_FOREIGN}|{_MASK}")
-        self._token = regex.compile(rf"\[(?:{inner}):[0-9a-f]{{{HASH_DIGITS}}}\]")
+        self._inner = "|".join(regex.escape(label[1:-1]) for label in longest_first) or "$^"
         self._reach = 3 + HASH_DIGITS + max(map(len, longest_first), default=0)
+
+    @cached_property
+    def _mark(self) -> "regex.Pattern[str]":
+        return regex.compile(rf"\[(?:{self._inner})(?::[0-9a-f]{{{HASH_DIGITS}}})?\]|{_FOREIGN}|{_MASK}")
+
+    @cached_property
+    def _token(self) -> "regex.Pattern[str]":
+        return regex.compile(rf"\[(?:{self._inner}):[0-9a-f]{{{HASH_DIGITS}}}\]")
 
     def only(self, cut: str) -> bool:
         """Tell whether a cut holds nothing but marks and punctuation."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scrubrelay.service.worker import Post
+from scrubrelay.service.post import Post
 
 
 @pytest.mark.parametrize("post", [Post(None), Post(Path("/etc/scrub relay.toml"), 1, 2)])
