@@ -67,8 +67,8 @@ class Keeper(Protocol):
         Raises what `Count.admit` does, and then has neither kept nor counted it.
         """
 
-    def drop(self, entry: Entry) -> None:
-        """Count an entry of which nothing is to be kept, some time soon."""
+    async def drop(self, entry: Entry) -> None:
+        """Return when an entry of which nothing is to be kept has been counted."""
 
     def lose(self, entry: Entry) -> None:
         """Count what the client is refused: an SDK does not count what a 429 costs it, the limiter does."""
@@ -207,7 +207,7 @@ class Intake:
             self._outbox.lose(entry)
             raise _limited(outcome, circumstances.limits, circumstances.now)
         if outcome.clean is None and entry.capped:
-            self._outbox.drop(entry)
+            await self._outbox.drop(entry)
         elif outcome.decisions:
             await self._outbox.keep(entry)
 

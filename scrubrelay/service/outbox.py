@@ -234,10 +234,14 @@ class Outbox:
         elif isinstance(error, RateLimited):
             self.lose(entry)
 
-    def drop(self, entry: Entry) -> None:
-        """Count an envelope of which nothing is to be kept, with the next commit."""
-        self._store.count(entry)
+    async def drop(self, entry: Entry) -> None:
+        """Count an envelope of which nothing is to be kept; it is counted for good when this returns.
+
+        While the store cannot write, it is so later on: whoever sent it has nothing to wait for.
+        """
+        counted = self._store.count(entry)
         self.trail.received(entry)
+        await asyncio.shield(counted)
 
     def lose(self, entry: Entry) -> None:
         """Count an envelope that intake answers with a 429 without asking to keep it.

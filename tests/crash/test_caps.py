@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from scrubrelay.core.errors import Reason
+from scrubrelay.core.ledger import Fate
 from scrubrelay.testing import MiniSentry, make_event
 from tests.crash.load import PROJECT, books, settled, unbalanced
 from tests.helpers.relay import KEY, Relay
@@ -62,6 +63,15 @@ def forwarded(sentry: MiniSentry, message: str = "out of stock") -> int:
             for header, payload in one.items
             if header["type"] == "event" and orjson.loads(payload)["message"] == message
         }
+    )
+
+
+def received(relay: Relay) -> int:
+    """Return how many errors the ledger knows of."""
+    return sum(
+        quantity
+        for account, quantity in books(relay)
+        if account.fate == Fate.RECEIVED and account.category == "error" and not account.target
     )
 
 
@@ -117,20 +127,25 @@ async def test_a_restart_changes_nothing(new_relay, before):
 
 @pytest.mark.timeout(300)
 async def test_kill_9_changes_nothing(new_relay):
-    """Each round begins an issue and is killed somewhere around its cap; the next one goes on with it."""
+    """Each round begins an issue and is killed somewhere around its cap; the next one goes on with it.
+
+    What was acknowledged has been counted, whether it went on or not.
+    """
     async with MiniSentry() as sentry:
         relay = capped(new_relay, sentry)
         await asyncio.to_thread(relay.start)
+        acknowledged = 0
         for number in range(_ROUNDS):
             message = f"issue {'abcdefghij'[number] * 3}"
             flooding = asyncio.ensure_future(flood(relay, 120, message))
             await asyncio.sleep(random.random() * 0.1)
             await asyncio.to_thread(relay.kill)
-            await flooding
+            acknowledged += (await flooding)[200] + 60
             await asyncio.to_thread(relay.start)
             assert await flood(relay, 60, message) == {200: 60}
             await settled(relay)
             assert forwarded(sentry, message) == _CAP
+            assert received(relay) >= acknowledged
             assert unbalanced(relay) == []
 
 

@@ -104,7 +104,9 @@ class World:
             await self.offer(replace(entry, claim=replace(entry.claim, told=refusal.count.untold)))
         except Capped:
             drop = ("error", Reason.CAPPED, 1)
-            self.outbox.drop(replace(entry, clean=None, kept=(), dropped=(*entry.dropped, drop), capped=1))
+            await self.outbox.drop(
+                replace(entry, clean=None, kept=(), dropped=(*entry.dropped, drop), capped=1)
+            )
             self.capped += 1
         else:
             self.told += entry.claim.told if entry.claim else 0

@@ -246,8 +246,11 @@ class Store(Protocol):
         kept or counted.
         """
 
-    def count(self, entry: Entry) -> None:
-        """Book an envelope of which nothing is kept; written with the next commit, so never fails."""
+    def count(self, entry: Entry) -> asyncio.Future[None]:
+        """Book an envelope of which nothing is kept, in a sum with others.
+
+        The future is done once it is committed, and never fails: what cannot be written now is, later on.
+        """
 
     def settle(self, settlements: Iterable[Settlement]) -> asyncio.Future[int]:
         """End the wait of parcels, in no hurry; the future tells how many had not been settled before."""

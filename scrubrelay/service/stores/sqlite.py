@@ -60,6 +60,7 @@ class SqliteStore:
         self.firsts = SqliteFirsts(self._writer)
         self._uncounted = Uncounted()
         self._counting = 0
+        self._told: asyncio.Future[None] | None = None  # done once what has gathered is committed
 
     def __repr__(self) -> str:
         return f"<SqliteStore slot {self._options.slot} of {self._options.slots}, writable: {self.writable}>"
@@ -93,26 +94,32 @@ class SqliteStore:
             self._count_now(urgent=True)
         return self._writer.submit(lambda tx: rows.append(tx, bounded, self._options), proves=True)
 
-    def count(self, entry: Entry) -> None:
-        """Book an envelope of which nothing is kept."""
+    def count(self, entry: Entry) -> asyncio.Future[None]:
+        """Book an envelope of which nothing is kept, in a sum with others."""
         self._uncounted.add([_bounded(entry)])
+        told = self._told = self._told or asyncio.get_running_loop().create_future()
         self._count_now()
+        return told
 
     def _count_now(self, *, urgent: bool = False) -> None:
         """Count what has gathered; one batch is under way at a time, the next gathers meanwhile."""
         if not self._uncounted or (self._counting and not urgent):
             return
         batch = self._uncounted.take()
+        told, self._told = self._told, None
 
         def done(future: asyncio.Future[None]) -> None:
             self._counting -= 1
+            if told is not None and not told.done():
+                told.set_result(None)
             if future.exception() is None:
                 self._count_now()
             else:  # `check` tries again
                 self._uncounted.add(batch)
 
         self._counting += 1
-        self._writer.submit(lambda tx: _book_all(tx, batch, self._options), lazy=True).add_done_callback(done)
+        counted = self._writer.submit(lambda tx: _book_all(tx, batch, self._options), lazy=True, soon=True)
+        counted.add_done_callback(done)
 
     def settle(self, settlements: Iterable[Settlement]) -> asyncio.Future[int]:
         """End the wait of parcels, in no hurry."""

@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 _GROUP = 256
 _PATIENCE = 0.1  # how long jobs in no hurry wait for one in a hurry, to ride along with its commit
+_SOON = 0.002  # as long if somebody waits for them: a client of whose event nothing is kept
 _HOUR = 3600
 _BOOK = """INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity"""
@@ -91,6 +92,7 @@ class Job:
             anything that it would not want kept.
         future: Where the result goes.
         lazy: It is in no hurry.
+        patience: Seconds that it waits for others, if it is lazy.
         proves: Its success shows that the store can take envelopes.
     """
 
@@ -98,6 +100,7 @@ class Job:
     future: asyncio.Future[Any]
     lazy: bool
     proves: bool
+    patience: float = _PATIENCE
 
 
 class Writer:
@@ -147,13 +150,18 @@ class Writer:
         self._thread = None
 
     def submit(
-        self, work: Callable[[Transaction], T], *, lazy: bool = False, proves: bool = False
+        self,
+        work: Callable[[Transaction], T],
+        *,
+        lazy: bool = False,
+        soon: bool = False,
+        proves: bool = False,
     ) -> asyncio.Future[T]:
-        """Queue a job; its future is done once it is committed."""
+        """Queue a job; its future is done once it is committed. Lazy ones wait for others, some not long."""
         if self._thread is None:
             return self.refused(StoreUnavailable("the store is closed"))
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.put(Job(work, future, lazy, proves))
+        self._jobs.put(Job(work, future, lazy, proves, _SOON if soon else _PATIENCE))
         return future
 
     def refused(self, error: StoreUnavailable) -> asyncio.Future[Any]:
@@ -176,11 +184,9 @@ class Writer:
         """Wait for a job and take all that wait with it; a None ends the list and the thread."""
         jobs = [self._jobs.get()]
         while len(jobs) < _GROUP and (last := jobs[-1]) is not None:
-            patient = all(job is not None and job.lazy for job in jobs)
+            lazy = last.lazy and all(job is not None and job.lazy for job in jobs)
             try:
-                jobs.append(
-                    self._jobs.get(timeout=_PATIENCE) if patient and last.lazy else self._jobs.get_nowait()
-                )
+                jobs.append(self._jobs.get(timeout=last.patience) if lazy else self._jobs.get_nowait())
             except queue.Empty:
                 break
         return jobs
