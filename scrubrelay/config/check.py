@@ -20,34 +20,11 @@ from scrubrelay.config.settings import (
 )
 from scrubrelay.config.table import Table
 from scrubrelay.config.values import WILDCARDS, Address
+from scrubrelay.config.wording import wording
 from scrubrelay.core.redaction.marks import key_id
 
 Mistake = tuple[Location, str]
 
-# What to say for pydantic's kinds of error; its own words are for programmers.
-_EXPECTED: Final[Mapping[str, str]] = {
-    "int_type": "expected a whole number",
-    "int_parsing": "expected a whole number",
-    "int_from_float": "expected a whole number",
-    "float_type": "expected a number",
-    "float_parsing": "expected a number",
-    "string_type": "expected text",
-    "string_too_short": "expected {min_length} characters or more",
-    "too_short": "expected {min_length} characters or more",
-    "string_pattern_mismatch": "expected what matches {pattern}",
-    "bool_type": "expected true or false",
-    "bool_parsing": "expected true or false",
-    "tuple_type": "expected a list",
-    "dict_type": "expected a table",
-    "model_type": "expected a table",
-    "model_attributes_type": "expected a table",
-    "greater_than": "expected more than {gt}",
-    "greater_than_equal": "expected {ge} or more",
-    "less_than_equal": "expected {le} or less",
-    "literal_error": "expected {expected}",
-    "expected": "expected {what}",
-    "expected_secret": "expected {what}",
-}
 _REPEATED: Final = {
     "int_parsing",
     "int_from_float",
@@ -112,14 +89,11 @@ def _told(error: ErrorDetails, location: Location, *, repeat: bool) -> str:
     kind = error["type"]
     if kind == "extra_forbidden":
         return unknown(location)
-    if kind == "missing":
-        return "is missing"
-    context = error.get("ctx", {})
-    text = _EXPECTED[kind].format(**context).replace("'", '"') if kind in _EXPECTED else error["msg"]
+    text = wording(error)
     if kind not in _REPEATED or not repeat or not isinstance(error["input"], str | int | float):
         return text
     got = f'"{error["input"]:.60}"' if isinstance(error["input"], str) else str(error["input"]).lower()
-    choices = str(context.get("expected", "")).split("'")[1::2]
+    choices = str(error.get("ctx", {}).get("expected", "")).split("'")[1::2]
     return f"{text}, got {got}{nearest(str(error['input']), choices)}"
 
 

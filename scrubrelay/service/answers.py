@@ -46,7 +46,8 @@ def refusal(error: ScrubrelayError) -> web.Response:
 
 def wrong_method(allowed: str) -> web.Response:
     """Return the answer to a known path with a method it does not have."""
-    return reply({"detail": "method not allowed"}, 405, {"Allow": allowed})
+    body = {"detail": "method not allowed", "causes": [f"expected {allowed}"]}
+    return reply(body, 405, {"Allow": allowed})
 
 
 def preflight() -> web.Response:

@@ -53,7 +53,7 @@ class Bodies:
             StoreUnavailable: Too many others are under way.
         """
         if (request.content_length or 0) > limits.max_body_bytes:
-            raise _too_large()
+            raise _too_large(limits)
         encoding = request.headers.get("Content-Encoding")
         inflater = Inflater(encoding, limits.max_inflated_bytes, limits.max_ratio)
         await invite(request)
@@ -75,7 +75,7 @@ class Bodies:
                 while chunk := await request.content.readany():
                     received += len(chunk)
                     if received > limits.max_body_bytes:
-                        raise _too_large()
+                        raise _too_large(limits)
                     self._hold(inflater.feed(chunk), limits, parts)
                     patience.reschedule(min(last, clock() + self._most_silence))
         except TimeoutError as error:
@@ -98,5 +98,5 @@ async def invite(request: web.BaseRequest) -> None:
         request.writer.output_size = 0
 
 
-def _too_large() -> TooLarge:
-    return TooLarge("request content exceeded size limits")
+def _too_large(limits: Limits) -> TooLarge:
+    return TooLarge("request content exceeded size limits", f"more than {limits.max_body_bytes} bytes came")

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import regex
 from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
 
 from scrubrelay.core.errors import BadRequest, NotFound, ScrubrelayError, place_of
 from scrubrelay.core.project import BIGGEST_ID
@@ -71,8 +72,15 @@ class _Connection(web.RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """Answer what could not be read; aiohttp's own message quotes the line, which may be a cookie."""
-        message = None if message is None else HTTPStatus(status).phrase
-        return super().handle_error(request, status, exc, message)
+        super().handle_error(request, status, exc, None if message is None else HTTPStatus(status).phrase)
+        detail = "internal error" if message is None else "not a request that can be read as HTTP"
+        longest = (
+            f"its line may have {LISTENER['max_line_size']} bytes, each header {LISTENER['max_field_size']}"
+        )
+        causes = {"causes": [longest]} if isinstance(exc, LineTooLong) else {}
+        response = reply({"detail": detail, **causes}, status)
+        response.force_close()
+        return response
 
 
 class Server:

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from typing import Annotated, Any, Final, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
+from scrubrelay.core.errors import Reason
 from scrubrelay.core.fates import Decision, Kept
 from scrubrelay.core.pipeline import Outcome
 
@@ -18,6 +19,9 @@ MOST_READERS: Final = 16
 """Readers of one worker: each costs a copy of every line."""
 
 
+_Reason = Annotated[Reason, WithJsonSchema({"type": "string", "enum": [*Reason]})]
+
+
 class Wanted(BaseModel):
     """Which decisions a reader wants; what is not given is not asked for."""
 
@@ -25,7 +29,7 @@ class Wanted(BaseModel):
 
     project: Annotated[int | None, Field(ge=1, description="Of this project.")] = None
     type: Annotated[str | None, Field(max_length=64, description="Of this item type.")] = None
-    reason: Annotated[str | None, Field(max_length=64, description="Dropped for this reason.")] = None
+    reason: Annotated[_Reason | None, Field(description="Dropped for this reason.")] = None
     decision: Annotated[Literal["kept", "dropped"] | None, Field(description="With this end.")] = None
 
     def wants(self, line: Mapping[str, Any]) -> bool:

@@ -9,7 +9,8 @@ from scrubrelay.core.redaction.selectors import Selector
 
 ANYTHING: Final = "anything"
 """Names the whole value in a rule, as in Sentry's own rules."""
-_HIDER: Final = "rules."
+HIDER: Final = "rules."
+"""What the ids of patterns begin with that stand for a rule of the configuration: its number follows."""
 TEXT: Final = "text"
 """The kind of data found inside a text: nothing in it is safe for its path."""
 
@@ -73,7 +74,7 @@ class PathRules:
         self._dormant = dormant
         self._known = known
         self._hiders = tuple(
-            Pattern(f"{_HIDER}{number}", "[hidden]", "A rule of the configuration hides this value.")
+            Pattern(f"{HIDER}{number}", "[hidden]", "A rule of the configuration hides this value.")
             for number in range(1, len(rules) + 1)
         )
         self._stances: dict[frozenset[int], Stance] = {}
@@ -82,7 +83,7 @@ class PathRules:
         """Return the action of the rule that a hider stands for, and its number; nothing for others."""
         if not is_of_rule(hider):
             return None, 0
-        number = int(hider.id.removeprefix(_HIDER))
+        number = int(hider.id.removeprefix(HIDER))
         return self._rules[number - 1].action, number
 
     @property
@@ -128,4 +129,4 @@ class PathRules:
 
 def is_of_rule(pattern: Pattern) -> bool:
     """Tell whether a pattern stands for a rule that hides whole values."""
-    return pattern.id.startswith(_HIDER) and pattern.id[len(_HIDER) :].isdecimal()
+    return pattern.id.startswith(HIDER) and pattern.id[len(HIDER) :].isdecimal()

@@ -34,6 +34,7 @@ _ZSTD: dict[int, int] = {
     zstd.DecompressionParameter.window_log_max: 23
 }  # 8 MiB, all a body on the web may ask (RFC 9659)
 _DAMAGED = "invalid compression format"
+_TOO_MUCH = "request content exceeded size limits"
 
 
 class _Decoder(Protocol):
@@ -66,7 +67,8 @@ class Inflater:
     def __init__(self, encoding: str | None, max_bytes: int, max_ratio: float = MAX_RATIO) -> None:
         name = (encoding or "").strip().lower()
         if name not in _DECODERS:
-            raise UnsupportedMedia("unsupported content encoding")
+            known = ", ".join(one for one in _DECODERS if one)
+            raise UnsupportedMedia("unsupported content encoding", f"expected one of {known}")
         self._make = _DECODERS[name]
         self._decoder: _Decoder | None = None
         self._max_bytes = max_bytes
@@ -108,11 +110,18 @@ class Inflater:
             raise BadRequest(_DAMAGED, "unexpected end of file")
         return b""
 
+    @property
+    def ignored(self) -> bool:
+        """Whether bytes behind the end of the stream were left out."""
+        return isinstance(self._decoder, _Zlib) and self._decoder.ignored
+
     def _count(self, piece: bytes) -> bytes:
         self._given += len(piece)
         bomb = self._given > _RATIO_COUNTS_FROM and self._given > self._taken * self._max_ratio
-        if self._given > self._max_bytes or bomb:
-            raise TooLarge("request content exceeded size limits")
+        if self._given > self._max_bytes:
+            raise TooLarge(_TOO_MUCH, f"inflated it has more than {self._max_bytes} bytes")
+        if bomb:
+            raise TooLarge(_TOO_MUCH, f"inflated it has more than {self._max_ratio:.0f} times its size")
         return piece
 
 
@@ -168,6 +177,11 @@ class _Zlib:
     @property
     def complete(self) -> bool:
         return self._unpack.eof
+
+    @property
+    def ignored(self) -> bool:
+        """Whether garbage stood behind the end; what comes behind it is left out, too."""
+        return self._ended
 
 
 class _Brotli:

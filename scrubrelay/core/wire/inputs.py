@@ -39,8 +39,18 @@ def position_of_error(data: bytes, first: int = 1) -> str:
     try:
         orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        return f"line {error.lineno + first - 1}, column {error.colno}: {error.msg}"
+        line, column, why = _not_utf8(data) or (error.lineno, error.colno, error.msg)
+        return f"line {line + first - 1}, column {column}: {why}"
     return ""
+
+
+def _not_utf8(data: bytes) -> tuple[int, int, str] | None:
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode()
+        return before.count("\n") + 1, len(before) - before.rfind("\n"), "not UTF-8"
+    return None
 
 
 def _parsed(line: bytes) -> Any:

@@ -11,12 +11,15 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
+from scrubrelay.config.names import nearest
 from scrubrelay.core.errors import BadRequest, Reason
 from scrubrelay.core.evidence import OTHER
 from scrubrelay.core.project import Projects
 from scrubrelay.core.redaction.redactor import Redactor
+from scrubrelay.core.redaction.rules import HIDER
 from scrubrelay.core.redaction.scanner import LATE
-from scrubrelay.service.admin.moments import Moment, iso, seconds
+from scrubrelay.core.redaction.strings import CUSTOM_ID, HIDDEN
+from scrubrelay.service.admin.moments import Moment, iso, span
 from scrubrelay.service.admin.projects import ProjectNumber, chosen
 from scrubrelay.service.admin.route import Call, Model
 from scrubrelay.service.stores.audit import DIMENSIONS, Dimension, Group, Where
@@ -34,6 +37,7 @@ _UNREAD: Final = (
 )
 """Reasons of items that nobody could look into."""
 CSV: Final = "text/csv"
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 Name = Annotated[str, Field(max_length=200)]
 
@@ -86,6 +90,8 @@ class FindingLine(BaseModel):
 class FindingsAnswer(BaseModel):
     """A page of sums."""
 
+    since: str = Field(description="From the beginning of this hour: counts are kept by the hour.")
+    until: str = Field(description="To the end of this hour.")
     findings: list[FindingLine]
     next: str | None = Field(description="The `cursor` of the next page; null for none.")
 
@@ -95,10 +101,11 @@ async def show_findings(call: Call) -> FindingsAnswer | web.Response:
     query = call.query(FindingsQuery)
     if len(set(query.by)) < len(query.by):
         raise BadRequest("by: expected each name once")
+    where, after = _where(query, call.services.clock.now()), _position(query.cursor, query.by)
     await call.record("audit.findings", **call.filters(query))
-    where = _where(query, call.services.clock.now())
-    after = _position(query.cursor, query.by)
     rows = await call.services.outbox.store.audit.findings(where, query.by, after, query.limit + 1)
+    if not rows and after is None:
+        _known(call.services.configuration.projects, query)
     page = rows[: query.limit]
     following = _cursor(page[-1][0]) if len(rows) > query.limit else None
     lines = [_line(query.by, group, count) for group, count in page]
@@ -106,21 +113,35 @@ async def show_findings(call: Call) -> FindingsAnswer | web.Response:
         query.format is None and CSV in call.request.headers.get("Accept", "")
     )
     if not wants_csv:
-        return FindingsAnswer(findings=[FindingLine(**line) for line in lines], next=following)
+        return FindingsAnswer(
+            since=iso(where.since // _HOUR * _HOUR),
+            until=iso(-(-(where.until or 0.0) // _HOUR) * _HOUR),
+            findings=[FindingLine(**line) for line in lines],
+            next=following,
+        )
     headers = {"X-Next-Cursor": following} if following else {}
     text = _csv((*query.by, "count"), (line.values() for line in lines))
     return web.Response(text=text, content_type=CSV, charset="utf-8", headers=headers)
 
 
 def _where(query: FindingsQuery, now: float) -> Where:
-    return Where(
-        seconds(query.since, now),
-        None if query.until is None else seconds(query.until, now),
-        query.project,
-        query.type,
-        query.pattern,
-        query.path,
-    )
+    since, until = span(query.since, query.until, now)
+    return Where(since, until, query.project, query.type, query.pattern, query.path)
+
+
+def _known(projects: Projects, query: FindingsQuery) -> None:
+    """Refuse to say "nothing was found" of what cannot be found.
+
+    Raises:
+        BadRequest: No such pattern is on, so it is a typo.
+        NotFound: There is no such project.
+    """
+    known = {name for one in _ids(projects, query.project) for name in (one, LATE + one)}
+    named = f"{query.pattern}."
+    is_known = any(f"{one}.".startswith(named) for one in (*known, HIDDEN.id, CUSTOM_ID))
+    if query.pattern and not is_known and not named.startswith(HIDER):
+        detail = f"pattern: none that is on is called so{nearest(query.pattern, known)}"
+        raise BadRequest(detail, "and nothing was found in this time under such a name")
 
 
 def _line(by: Sequence[Dimension], group: Group, count: int) -> dict[str, Any]:
@@ -134,8 +155,13 @@ def _csv(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow(head)
-    writer.writerows(rows)
+    writer.writerows(map(_plain, row) for row in rows)
     return file.getvalue()
+
+
+def _plain(cell: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula (owasp.org: CSV Injection)."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def _cursor(group: Group) -> str:
@@ -208,8 +234,7 @@ async def show_coverage(call: Call) -> CoverageAnswer:
     """Answer with patterns that never found anything, paths where much is found, and what was not read."""
     query = call.query(CoverageQuery)
     await call.record("audit.coverage", **call.filters(query))
-    now = call.services.clock.now()
-    since, until = seconds(query.since, now), now if query.until is None else seconds(query.until, now)
+    since, until = span(query.since, query.until, call.services.clock.now())
     where = Where(since, until, query.project)
     on = frozenset(_ids(call.services.configuration.projects, query.project))
     audit = call.services.outbox.store.audit

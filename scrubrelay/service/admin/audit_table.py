@@ -27,7 +27,7 @@ AUDIT: Final[tuple[Route, ...]] = (
         TryQuery,
         TryBody,
         max_body=MAX_BODY,
-        refuses=(404, 415, 422),
+        refuses=(404, 422),
         bare=("application/x-sentry-envelope", "application/x-ndjson"),
     ),
     Route(
@@ -38,7 +38,7 @@ AUDIT: Final[tuple[Route, ...]] = (
         "Whether anything is left in exported events",
         VerifyAnswer,
         VerifyQuery,
-        refuses=(404, 415, 422),
+        refuses=(404, 422),
         bare=("application/x-ndjson",),
     ),
     Route(
@@ -49,6 +49,7 @@ AUDIT: Final[tuple[Route, ...]] = (
         "What was redacted",
         FindingsAnswer,
         FindingsQuery,
+        refuses=(404,),
         also=(CSV,),
     ),
     Route(

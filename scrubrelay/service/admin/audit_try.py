@@ -40,7 +40,7 @@ class TryBody(BaseModel):
 class FindingTold(BaseModel):
     """One cut."""
 
-    item: int = Field(description="The item's place in what came; of JSON lines, the line.")
+    item: int = Field(description="The item's place in what came, from 0; of JSON lines, the document's.")
     type: str
     path: str = Field(description="Keys and indices, dotted, as they are called in the output.")
     in_key: bool = Field(description="Whether the last key was cut, not the value under it.")

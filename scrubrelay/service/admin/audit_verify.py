@@ -50,6 +50,7 @@ class UnreadTold(BaseModel):
     event: int
     event_id: str | None
     reason: str
+    detail: str = Field(description="Why, and where in the event if it is no JSON; no text of it.")
 
 
 class VerifyAnswer(BaseModel):
@@ -132,6 +133,8 @@ async def _pieces(request: web.BaseRequest) -> AsyncIterator[bytes]:
             yield bytes(gathered)
             gathered.clear()
     gathered += inflater.finish()
+    if inflater.ignored:  # a proof must not be about a part
+        raise BadRequest("invalid compression format", "something stands behind its end")
     yield bytes(gathered)
 
 

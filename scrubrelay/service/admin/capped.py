@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, model_validator
 
+from scrubrelay.config.values import expected
 from scrubrelay.service.admin.route import Call, Model
 from scrubrelay.service.admin.stored import DoneAnswer
 
@@ -44,7 +45,7 @@ class ResetOrder(Model):
     @model_validator(mode="after")
     def _either(self) -> "ResetOrder":
         if (self.issue is not None) == self.all:
-            raise ValueError("expected an issue, or all")
+            raise expected("an issue, or all")
         return self
 
 

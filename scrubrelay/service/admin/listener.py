@@ -53,11 +53,11 @@ class Admin:
         return response
 
     async def _answer(self, request: web.BaseRequest) -> Answer:
-        bearer = self._gate.admit(request)
+        bearer = await self._gate.admit(request)
         steps = tuple(unquote(step) for step in request.rel_url.raw_path.strip("/").split("/"))
         there = [(route, path) for route in self._routes if (path := route.match(steps)) is not None]
         if not there:
-            raise NotFound("not found")
+            raise NotFound("not found", "GET /api/openapi.json has every path")
         fewest = min(len(path) for _, path in there)  # `/api/outbox/retry` is no envelope called "retry"
         there = [(route, path) for route, path in there if len(path) == fewest]
         method = "GET" if request.method == "HEAD" else request.method

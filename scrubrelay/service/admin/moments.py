@@ -5,16 +5,17 @@ from typing import Annotated, Any, Final
 
 import regex
 from pydantic import BeforeValidator, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
-from scrubrelay.config.values import read_duration
+from scrubrelay.config.values import expected, read_duration
+from scrubrelay.core.errors import BadRequest
 
 _PATTERN: Final = (
     r"^(?:[0-9]{1,12}(?:\.[0-9]{1,6})?"
     r"|[0-9]{1,8}(?:\.[0-9]{1,6})?(?:ms|s|m|h|d)"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?)$"
+    r"(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:[Zz]|[+ -][0-9]{2}:?[0-9]{2})?)?)$"
 )
+"""A `+` of a query that was not escaped arrives as a blank."""
 _LATEST: Final = 253_402_300_799.0
 """The end of the year 9999, the last that ISO 8601 has four digits for."""
 
@@ -22,15 +23,13 @@ _LATEST: Final = 253_402_300_799.0
 def _read(value: Any) -> tuple[bool, float]:
     """Return whether it is a time ago, and the seconds."""
     text = str(value)
-    ago = text[-1:] in "smhd" and not text.endswith("Z")
+    ago = text[-1:] in "smhd"
     try:
         seconds_of = _worded(text, ago=ago) if regex.fullmatch(_PATTERN, text) and text.isascii() else -1.0
     except (ValueError, OverflowError):
         seconds_of = -1.0
     if not 0 <= seconds_of <= _LATEST:
-        raise PydanticCustomError(
-            "expected", 'expected "24h", "2026-01-31T12:00Z", or seconds since the epoch'
-        )
+        raise expected('"24h", "2026-01-31T12:00Z", or seconds since the epoch')
     return ago, seconds_of
 
 
@@ -39,7 +38,8 @@ def _worded(text: str, *, ago: bool) -> float:
         return read_duration(text)
     if "-" not in text:
         return float(text)
-    read = datetime.fromisoformat(text)
+    date, zone = text[:10], text[11:]
+    read = datetime.fromisoformat(f"{date}T{zone.upper().replace(' ', '+')}" if zone else date)
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
 
 
@@ -56,6 +56,18 @@ def seconds(moment: tuple[bool, float], now: float) -> float:
     """Return a moment in seconds since the epoch."""
     ago, value = moment
     return max(0.0, now - value) if ago else value
+
+
+def span(since: tuple[bool, float], until: tuple[bool, float] | None, now: float) -> tuple[float, float]:
+    """Return from when to when, in seconds since the epoch; until now if it is not said.
+
+    Raises:
+        BadRequest: Nothing is between: an empty answer would pass for one that nothing was found.
+    """
+    first, last = seconds(since, now), now if until is None else seconds(until, now)
+    if first >= last:
+        raise BadRequest("since: expected a moment before `until`", f"{iso(first)} is not before {iso(last)}")
+    return first, last
 
 
 def iso(at: float) -> str:

@@ -17,7 +17,7 @@ from scrubrelay.service.admin.route import Call, Handler, Problem, Route
 _TEMPLATE: Final = "#/components/schemas/{model}"
 _EVERY: Final = (400, 401, 403, 429, 500, 503)
 """What any route may answer."""
-_WITH_BODY: Final = (408, 413)
+_WITH_BODY: Final = (408, 413, 415)
 PATH_NAMES: Final[Mapping[str, Mapping[str, Any]]] = {
     "event_id": {
         "description": "32 hex digits, or a UUID.",

@@ -2,7 +2,11 @@
 
 from pydantic import BaseModel, Field
 
-from scrubrelay.service.admin.route import Call
+from scrubrelay.service.admin.route import Call, Model
+
+
+class Nothing(Model):
+    """A body that says nothing."""
 
 
 class WorkerReload(BaseModel):
@@ -24,6 +28,7 @@ class ReloadAnswer(BaseModel):
 
 async def reload(call: Call) -> ReloadAnswer:
     """Have every worker read its configuration again, and answer when all have."""
+    await call.json(Nothing)
     peers = call.services.peers
     workers = [WorkerReload.model_validate(one) for one in await peers.reload()]
     problems = list(dict.fromkeys(problem for one in workers for problem in one.problems))

@@ -1,24 +1,25 @@
 """What a route of the admin listener is made of, and what its handler is given."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeVar
 
-import orjson
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
+from scrubrelay.config.names import nearest
 from scrubrelay.config.settings import Scope
-from scrubrelay.core.errors import BadRequest, TooLarge
+from scrubrelay.config.wording import wording
+from scrubrelay.core.errors import BadRequest
+from scrubrelay.core.project import Limits
+from scrubrelay.core.wire.inputs import position_of_error
 from scrubrelay.service.audit.desk import Desk
 from scrubrelay.service.clock import Clock
 from scrubrelay.service.outbox import Outbox
 from scrubrelay.service.peers import Peers
 from scrubrelay.service.reload import Configuration
 
-_PATIENCE: Final = 30.0
-"""Seconds that the body of a request may take to arrive."""
 _SMALL: Final = 65_536
 _LONGEST_FILTER: Final = 200
 
@@ -78,40 +79,24 @@ class Call:
     path: Mapping[str, str]
     max_body: int = _SMALL
 
-    async def body(self) -> bytes:
-        """Return the body.
-
-        Raises:
-            TooLarge: It is larger than the route takes.
-            BadRequest: It did not arrive in time, or not whole.
-        """
-        if (self.request.content_length or 0) > self.max_body:
-            raise self._too_large()
-        pieces = bytearray()
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                async for piece in self.request.content.iter_any():
-                    pieces += piece
-                    if len(pieces) > self.max_body:
-                        raise self._too_large()
-        except (TimeoutError, ConnectionError, web.PayloadAccessError) as error:
-            raise BadRequest("the body did not arrive") from error
-        return bytes(pieces)
-
     async def json(self, model: type[_Model]) -> _Model:
         """Return the body as a model; an empty one is an empty object.
 
         Raises:
             BadRequest: It is no JSON, or not what the model asks for; with the places, without the values.
-            TooLarge: As `body`.
+            TooLarge: It is larger than the route takes.
+            UnsupportedMedia: Nobody knows its encoding.
+            TooSlow: It did not arrive in time.
         """
-        data = await self.body() or b"{}"
-        try:
-            return model.model_validate(orjson.loads(data))
-        except orjson.JSONDecodeError as error:
-            raise BadRequest("the body is not JSON") from error
-        except ValidationError as error:
-            raise _mistakes("the body is not as it should be", error) from error
+        limits = Limits(self.max_body, self.max_body)
+        async with self.services.desk.bodies.read(self.request, limits) as data:
+            try:
+                # Strict: `"project": true` must not pass for project 1.
+                return model.model_validate_json(data or b"{}", strict=True)
+            except ValidationError as error:
+                if told := position_of_error(data or b"{}"):
+                    raise BadRequest("the body is not JSON", told) from error
+                raise _mistakes("the body is not as it should be", model, error) from error
 
     def query(self, model: type[_Model]) -> _Model:
         """Return the query as a model; a name that stands there several times is a list.
@@ -124,7 +109,7 @@ class Call:
         try:
             return model.model_validate(values)
         except ValidationError as error:
-            raise _mistakes("the query is not as it should be", error) from error
+            raise _mistakes("the query is not as it should be", model, error) from error
 
     def filters(self, query: BaseModel) -> Mapping[str, str]:
         """Return what a query asks for, as it was written: for the log of who did what."""
@@ -134,9 +119,6 @@ class Call:
     async def record(self, action: str, **detail: object) -> None:
         """Add what was done to the log of who did what; no payload."""
         await self.services.outbox.store.audit.record(self.who, action, detail, self.services.clock.now())
-
-    def _too_large(self) -> TooLarge:
-        return TooLarge(f"the body is larger than {self.max_body} bytes")
 
 
 Answer = BaseModel | web.StreamResponse
@@ -200,10 +182,23 @@ class Route:
         return found
 
 
-def _mistakes(detail: str, error: ValidationError) -> BadRequest:
-    """Return what is wrong where; the values stay out, they may be a payload."""
-    causes = [
-        ": ".join(filter(None, (".".join(map(str, one["loc"])), one["msg"])))
-        for one in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
-    return BadRequest(detail, *causes[:20])
+def _mistakes(detail: str, model: type[BaseModel], error: ValidationError) -> BadRequest:
+    """Return what is wrong where; values and names that are not ours stay out, they may be a payload's."""
+    names = [one.alias or name for name, one in model.model_fields.items()]
+    causes = [_told(one, names) for one in error.errors(include_url=False, include_context=True)]
+    return BadRequest(detail, *dict.fromkeys(causes))
+
+
+def _told(one: ErrorDetails, names: Sequence[str]) -> str:
+    given = one.get("input")
+    if one["type"] == "extra_forbidden":
+        typo = nearest(str(one["loc"][-1]), names)
+        return f"a name that is not known{typo}; {_choice(names)}"
+    text = wording(one).replace("a table", "an object")
+    if isinstance(given, list) and len(one["loc"]) == 1 and "list" not in text:
+        text = f"{text}, once"
+    return ": ".join(filter(None, (".".join(map(str, one["loc"])), text)))
+
+
+def _choice(names: Sequence[str]) -> str:
+    return f"there are {', '.join(names)}" if names else "there are none"

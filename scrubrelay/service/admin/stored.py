@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 from aiohttp import web
 from pydantic import BaseModel, Field, model_validator
 
+from scrubrelay.config.values import expected
 from scrubrelay.core.errors import BadRequest, NotFound
 from scrubrelay.service.admin.route import Call, Model
 from scrubrelay.service.stores.base import Listed, State
@@ -60,7 +61,7 @@ class RetryOrder(Model):
     @model_validator(mode="after")
     def _either(self) -> "RetryOrder":
         if bool(self.ids) == self.all:
-            raise ValueError("expected ids, or all")
+            raise expected("ids, or all")
         return self
 
 

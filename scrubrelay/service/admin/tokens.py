@@ -1,10 +1,11 @@
 """Who may ask the admin listener for something, and how fast a token can be guessed."""
 
 import hmac
+import logging
 import math
 import os
 import secrets
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,14 +18,20 @@ from aiohttp import web
 from scrubrelay.config.settings import AdminSettings, Scope
 from scrubrelay.core.errors import Forbidden, RateLimited, Unauthorized
 from scrubrelay.service.clock import Clock
+from scrubrelay.service.log import log
 
 OWN_NAME: Final = "local"
 """What the token is called that the relay makes itself where none is set."""
 _OWN_FILE: Final = "admin-token"
 _FIRST_WAIT: Final = 0.25
-_LONGEST_WAIT: Final = 30.0
+_LONGEST_WAIT: Final = 8.0
+"""Less than Prometheus waits for an answer, so that it is told what is wrong."""
+_MOST_HELD: Final = 8
+"""Answers held back for one address: with the wait above, one guess a second."""
+_MOST_HELD_IN_ALL: Final = 128
 _FORGOTTEN_AFTER: Final = 900.0
 _MOST_ADDRESSES: Final = 1024
+_TOO_MANY: Final = "wrong tokens came from this address: wait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +57,12 @@ class Bearer:
 
 
 class Brake:
-    """Makes an address wait ever longer that has brought wrong tokens.
+    """Makes whoever brings wrong tokens wait for the answer, ever longer; a right one is let in at once.
 
-    Whoever waits is refused before the token is looked at: else the speed of the answer would tell a guesser
-    what the wait was to hide. Another address does not wait.
+    A right token must not wait because somebody guesses at the same address, so all are compared at once.
+    What limits a guesser is that answers are held back, few at a time: from an address that has never brought
+    a right one, nothing more is looked at meanwhile. One that has (this machine always has) is never
+    turned away; what a guesser there can try is limited by the length of tokens alone.
 
     Args:
         clock: The time.
@@ -62,26 +71,57 @@ class Brake:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._seen: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._welcome: OrderedDict[str, None] = OrderedDict()
+        self._held: Counter[str] = Counter()
 
     def check(self, remote: str | None) -> None:
-        """Return if an address need not wait.
+        """Return if a token from an address is looked at.
 
         Raises:
-            RateLimited: It must, and how long.
+            RateLimited: Too many wrong ones wait for their answers there.
         """
-        failures, at = self._seen.get(_network(remote), (0, 0.0))
-        wait = at + _wait(failures) - self._clock.monotonic()
-        if failures and wait > 0:
-            raise RateLimited("wrong tokens came from this address: wait", math.ceil(wait))
+        network = _network(remote)
+        if self._is_full(network) and network not in self._welcome and not is_here(remote):
+            raise RateLimited(_TOO_MANY, math.ceil(_LONGEST_WAIT))
 
-    def note(self, remote: str | None) -> None:
-        """Count a wrong token."""
+    def welcome(self, remote: str | None) -> None:
+        """Note a right token."""
+        network = _network(remote)
+        self._welcome[network] = None
+        self._welcome.move_to_end(network)
+        if len(self._welcome) > _MOST_ADDRESSES:
+            self._welcome.popitem(last=False)
+
+    async def hold(self, remote: str | None) -> None:
+        """Note a wrong token, and return when it may be answered.
+
+        Raises:
+            RateLimited: So many wait there already that this one is answered at once.
+        """
+        network = _network(remote)
+        failures = self._note(network)
+        if failures.bit_count() == 1:
+            log("wrong_token", level=logging.WARNING, remote=network, times=failures)
+        if self._is_full(network):
+            raise RateLimited(_TOO_MANY, math.ceil(_LONGEST_WAIT))
+        self._held[network] += 1
+        try:
+            await self._clock.sleep(min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** min(failures - 1, 16)))
+        finally:
+            self._held -= Counter((network,))
+
+    def _is_full(self, network: str) -> bool:
+        return self._held[network] >= _MOST_HELD or self._held.total() >= _MOST_HELD_IN_ALL
+
+    def _note(self, network: str) -> int:
+        """Return how many wrong ones came from there lately, this one included."""
         now = self._clock.monotonic()
-        failures, at = self._seen.pop(_network(remote), (0, now))
-        failures = 0 if now - at > _FORGOTTEN_AFTER else failures
-        self._seen[_network(remote)] = failures + 1, now
+        failures, at = self._seen.pop(network, (0, now))
+        failures = 1 if now - at > _FORGOTTEN_AFTER else failures + 1
+        self._seen[network] = failures, now
         if len(self._seen) > _MOST_ADDRESSES:
             self._seen.popitem(last=False)
+        return failures
 
 
 class Gate:
@@ -98,31 +138,36 @@ class Gate:
         self._own = own
         self._brake = Brake(clock)
 
-    def admit(self, request: web.BaseRequest) -> Bearer:
-        """Return whose token a request brought.
+    async def admit(self, request: web.BaseRequest) -> Bearer:
+        """Return whose token a request brought; a wrong one is answered after a while.
 
         Raises:
             Unauthorized: None, or a wrong one.
             Forbidden: No token is set, and it comes from elsewhere or under another name.
             RateLimited: Too many wrong ones came from there.
         """
-        known = {token.name: token for token in self._settings().every_token}
-        pairs = {name: (token.token.get_secret_value(), token.scope) for name, token in known.items()}
-        if not pairs:
-            if not (is_here(request.remote) and is_here(_host_of(request))):
-                raise Forbidden("set [[admin.tokens]] to reach this from another machine or by another name")
-            pairs = {OWN_NAME: (self._own, "write")}
-        sent = request.headers.get("Authorization", "")
-        if not sent:
-            raise Unauthorized("a bearer token is missing")
+        pairs = self._known(request)
+        scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not sent.strip():
+            raise Unauthorized("a bearer token is missing", "expected the header `Authorization: Bearer ...`")
         self._brake.check(request.remote)
         # All are compared, each in the same time: how long it takes tells nothing of any.
-        wanted = {name: _same(sent, f"Bearer {text}") for name, (text, _) in pairs.items()}
+        wanted = {name: _same(sent.strip(), text) for name, (text, _) in pairs.items()}
         found = [Bearer(name, pairs[name][1]) for name, same in wanted.items() if same]
         if not found:
-            self._brake.note(request.remote)
-            raise Unauthorized("the bearer token is wrong")
+            await self._brake.hold(request.remote)
+            raise Unauthorized("the bearer token is wrong", "expected one of [[admin.tokens]]")
+        self._brake.welcome(request.remote)
         return found[0]
+
+    def _known(self, request: web.BaseRequest) -> dict[str, tuple[str, Scope]]:
+        """Return name -> token and scope of those that count for a request."""
+        known = {one.name: (one.token.get_secret_value(), one.scope) for one in self._settings().every_token}
+        if known:
+            return known
+        if not (is_here(request.remote) and is_here(_host_of(request))):
+            raise Forbidden("set [[admin.tokens]] to reach this from another machine or by another name")
+        return {OWN_NAME: (self._own, "write")}
 
 
 def new_token() -> str:
@@ -179,10 +224,6 @@ def _host_of(request: web.BaseRequest) -> str | None:
 def _same(one: str, other: str) -> bool:
     digests = (sha256(text.encode(errors="surrogateescape")).digest() for text in (one, other))
     return hmac.compare_digest(*digests)
-
-
-def _wait(failures: int) -> float:
-    return min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** min(failures - 1, 16))
 
 
 def _network(remote: str | None) -> str:

@@ -15,6 +15,8 @@ MOST_LINES: Final = 10_000
 MOST_PACK_BYTES: Final = 256 * 1024
 _TYPES: Final = frozenset({"transaction", "feedback", "security"})
 _WRAPPED: Final = ("document", "envelope")
+_PACKED: Final = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+"""What gzip and zstd begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +80,12 @@ def _bare(body: bytes) -> Asked:
     kind = detect(first, rest.lstrip(b"\r\n").partition(b"\n")[0])
     if kind is Format.ENVELOPE:
         return Asked(kind, (_envelope(body),))
-    lines = [line for line in body.split(b"\n") if line.strip()] if kind is Format.LINES else [body.strip()]
+    lines = [(1, body)]
+    if kind is Format.LINES:
+        lines = [(at, line) for at, line in enumerate(body.split(b"\n"), start=1) if line.strip()]
     if len(lines) > MOST_LINES:
         raise BadRequest(f"expected {MOST_LINES} lines or fewer")
-    where = (f"line {number}: " if kind is Format.LINES else "" for number in range(1, len(lines) + 1))
-    return Asked(kind, tuple(_of(_checked(line, at)) for line, at in zip(lines, where, strict=True)))
+    return Asked(kind, tuple(_of(_checked(line, at)) for at, line in lines))
 
 
 def _wrapper(body: bytes) -> dict[str, Any] | None:
@@ -111,16 +114,17 @@ def _written(value: Any) -> bytes:
         raise BadRequest("nested too deep") from error
 
 
-def _checked(document: bytes, where: str) -> bytes:
+def _checked(document: bytes, line: int) -> bytes:
     try:
         orjson.loads(document)
     except orjson.JSONDecodeError as error:
         try:
             loads_exact(document)
         except Unscrubbable as exact:
-            told = exact.detail if "deep" in exact.detail else position_of_error(document)
-            raise BadRequest(f"{where}not JSON: {told}") from error
-    return document
+            deep = f"line {line}: {exact.detail}" if "deep" in exact.detail else ""
+            hint = ("compressed? then say so with Content-Encoding",) if document.startswith(_PACKED) else ()
+            raise BadRequest("not JSON", deep or position_of_error(document, line), *hint) from error
+    return document.strip()
 
 
 def _of(document: bytes) -> Envelope:

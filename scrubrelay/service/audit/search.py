@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from scrubrelay.core.errors import BadRequest, Unscrubbable
+from scrubrelay.core.errors import BadRequest, Reason, Unscrubbable
 from scrubrelay.core.inspection import plain_event_id
 from scrubrelay.core.redaction.findings import findings
 from scrubrelay.core.redaction.formats.json import loads_exact
 from scrubrelay.core.redaction.redactor import Redactor
 from scrubrelay.core.redaction.scanner import LATE
 from scrubrelay.core.wire.envelope import Item
+from scrubrelay.core.wire.inputs import position_of_error
 
 _MOST: Final = 1000
 """Places and unread events told one by one; beyond them their number is told."""
@@ -63,7 +64,9 @@ class Search:
         except Unscrubbable as error:
             self.not_read += 1
             if len(self._unread) < _MOST:
-                self._unread.append({"event": self.events, "event_id": event_id, "reason": error.reason})
+                where = {"event": self.events, "event_id": event_id}
+                why = position_of_error(document) if error.reason is Reason.UNDECODABLE else ""
+                self._unread.append({**where, "reason": error.reason, "detail": why or error.detail})
             return
         places = Counter((".".join(one.path), one.pattern) for one in findings(changes))
         self.places += len(places)

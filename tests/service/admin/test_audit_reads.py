@@ -1,11 +1,14 @@
 """What the audit tells of the traffic, and who is told."""
 
 import csv
+import io
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 import orjson
 import pytest
 
+from scrubrelay.service.admin.audit_findings import _csv
 from tests.service.admin.conftest import READER, TOKENS, WRITER
 
 ID = "0123456789abcdef" * 2
@@ -41,6 +44,8 @@ async def test_what_was_redacted_is_added_up(relay, admin):
     await relay.envelope(EVENT)
     await relay.envelope(EVENT)
     told = await page(admin, "/api/audit/findings")
+    begun, ended = (datetime.fromisoformat(told.pop(one)) for one in ("since", "until"))
+    assert ended - begun == timedelta(hours=25)
     assert told == {
         "findings": [
             {"hour": None, "project": None, "type": None, "pattern": "test.word", "path": one, "count": 2}
@@ -87,8 +92,10 @@ async def test_findings_come_as_csv(relay, admin):
         ("pattern=test", 3),
         ("path=extra", 2),
         ("since=1h", 3),
-        ("until=2h", 0),
-        ("since=2100-01-01T00:00:00Z", 0),
+        ("since=3d&until=2h", 0),
+        ("pattern=contact.email", 0),
+        ("pattern=timed_out.contact", 0),
+        ("pattern=rules.1", 0),
     ],
 )
 async def test_findings_are_filtered(relay, admin, query, count):
@@ -109,6 +116,12 @@ WRONG = (
     "/api/audit/findings?since=-1",
     "/api/audit/findings?since=1e400",
     "/api/audit/findings?since=nan",
+    "/api/audit/findings?since=1h&since=2h",
+    "/api/audit/findings?since=1h&until=2h",
+    "/api/audit/findings?until=2020-01-01",
+    "/api/audit/findings?since=2100-01-01T00:00:00Z",
+    "/api/audit/findings?pattern=contact.emial",
+    "/api/audit/coverage?since=1d&until=2d",
     "/api/audit/findings?until=9999999999999",
     "/api/audit/findings?project=-5",
     "/api/audit/findings?unknown=1",
@@ -127,6 +140,19 @@ async def test_wrong_questions_are_refused_with_the_place(admin, path):
     answer = await admin.get(path)
     assert answer.status == 400
     assert answer.json["detail"]
+
+
+async def test_a_typo_does_not_pass_for_a_proof(admin):
+    answer = await admin.get("/api/audit/findings?pattern=contact.emial")
+    assert (answer.status, 'did you mean "contact.email"?' in answer.json["detail"]) == (400, True)
+    answer = await admin.get("/api/audit/findings?until=3d")
+    assert answer.json["detail"] == "since: expected a moment before `until`"
+
+
+@pytest.mark.parametrize("cell", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "\t=1"])
+def test_no_cell_of_the_csv_is_a_formula(cell):
+    (row,) = csv.reader(io.StringIO(_csv((), [(cell, "extra.note", 5)]).removeprefix("\r\n")))
+    assert row == [f"'{cell}", "extra.note", "5"]
 
 
 async def test_an_event_is_found_by_its_id(relay, admin):

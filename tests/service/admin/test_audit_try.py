@@ -281,3 +281,23 @@ async def test_filters_and_sampling_would_drop_what_they_drop(admin, event, reas
     assert [one["reason"] for one in told["decisions"]] == [reason]
     assert told["issue_key"]["hashes"]
     assert MAIL.encode() not in orjson.dumps(told)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"a": 1}\n\n{"b": oops}\n{}', "line 3, column 7: "),
+        (b'{"a": 1,\n "b": oops}', "line 2, column 7: "),
+        (b'{"a": 1}\n{"b": "\xff"}', "line 2, column 8: not UTF-8"),
+        (b"[" * 100_000, "line 1: nested too deep"),
+    ],
+)
+async def test_what_is_no_json_is_told_with_its_place(admin, body, told):
+    answer = await admin.ask("POST", "/api/audit", body)
+    assert answer.status == 400
+    assert answer.json["causes"][0].startswith(told)
+
+
+async def test_who_forgets_to_say_that_it_is_compressed_is_told(admin):
+    answer = await admin.ask("POST", "/api/audit", gzip.compress(orjson.dumps(EVENT)))
+    assert answer.json["causes"][1] == "compressed? then say so with Content-Encoding"

@@ -84,7 +84,19 @@ async def test_a_large_export_is_read_piece_by_piece(admin):
 async def test_what_cannot_be_read_proves_nothing(admin):
     told = await verified(admin, b'{"a": 1}\nhello ' + MAIL.encode() + b"\n")
     assert (told["clean"], told["events"]) == (False, 2)
-    assert told["unread"] == [{"event": 1, "event_id": None, "reason": "undecodable"}]
+    (one,) = told["unread"]
+    assert (one["event"], one["event_id"], one["reason"]) == (1, None, "undecodable")
+    assert one["detail"].startswith("line 1, column 1: ")
+
+
+async def test_a_part_of_an_export_proves_nothing(admin):
+    """Of gzip, what stands behind the end is ignored; nobody would have searched that."""
+    body = gzip.compress(lines({"message": "hello"})) + lines({"message": MAIL})
+    answer = await admin.ask("POST", "/api/audit/verify", body, **{"Content-Encoding": "gzip"})
+    assert (answer.status, answer.json["causes"]) == (400, ["something stands behind its end"])
+    whole = gzip.compress(lines({"message": "hello"}) + b"\n") + gzip.compress(lines({"message": MAIL}))
+    told = await verified(admin, whole, **{"Content-Encoding": "gzip"})
+    assert (told["events"], told["clean"]) == (2, False)
 
 
 HOSTILE = {

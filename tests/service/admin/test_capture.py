@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.service.admin.conftest import TOKENS, WRITER
+from tests.service.admin.conftest import TOKENS
 from tests.service.conftest import KEY
 
 ENVELOPE = b'{"event_id":"%b"}\n{"type":"event"}\n{"message":"hello"}' % (b"a" * 32)
@@ -37,16 +37,18 @@ async def test_who_did_it_is_written_down(relay, admin):
 @pytest.mark.parametrize(
     ("body", "cause"),
     [
-        ({}, "capture: Field required"),
-        ({"capture": "hushhush"}, "capture: Input should be 'on' or 'off'"),
-        ({"capture": "off", "hushhush": 1}, "hushhush: Extra inputs are not permitted"),
-        ({"capture": "off", "project": 0}, "project: Input should be greater than or equal to 1"),
+        ({}, "capture: is missing"),
+        ({"capture": "hushhush"}, 'capture: expected "on" or "off"'),
+        ({"capture": "off", "hushhush": 1}, "a name that is not known; there are capture, project, for"),
+        ({"capture": "off", "project": 0}, "project: expected 1 or more"),
         ({"capture": "off", "project": 2**63}, "project: "),
         ({"capture": "off", "for": "-1h"}, "for: "),
         ({"capture": "off", "for": 1e300}, "for: "),
-        ([], "Input should be a valid dictionary"),
-        (b"hushhush", ""),
-        (b"\xff", ""),
+        ([], "expected an object"),
+        ({"capture": "off", "project": True}, "project: expected a whole number"),
+        ({"capture": "off", "projct": 1}, 'a name that is not known, did you mean "project"?'),
+        (b"hushhush", "line 1, column 1: "),
+        (b'{"a":\n"\xff"}', "line 2, column 2: not UTF-8"),
         (b"[" * 5000, ""),
     ],
 )
@@ -70,10 +72,3 @@ async def test_a_project_that_is_not_there_is_no_stop(admin):
 
 async def test_a_body_has_a_limit(admin):
     assert (await admin.ask("POST", "/api/capture", b" " * 70_000)).status == 413
-
-
-@pytest.mark.parametrize("config", [TOKENS])
-async def test_a_wrong_token_makes_its_address_wait(admin):
-    answers = [await admin.get("/api/capture", Authorization=f"Bearer {WRITER}x") for _ in range(2)]
-    assert [answer.status for answer in answers] == [401, 429]
-    assert answers[1].headers["retry-after"] == "1"

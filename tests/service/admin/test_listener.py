@@ -1,6 +1,7 @@
 """Who is let in, and what is answered to whoever is not."""
 
 import asyncio
+import gzip
 from itertools import product
 
 import pytest
@@ -151,3 +152,63 @@ async def test_a_body_that_never_ends_is_cut_off(admin):
     head += "\nTransfer-Encoding: chunked"
     answer = await send(admin.port, head, [b"x" * 1000] * 200, chunked=True)
     assert answer.status == 413
+
+
+async def test_what_is_not_there_is_told_with_what_is(admin):
+    answer = await admin.get("/api/event")
+    assert (answer.status, answer.json["causes"]) == (404, ["GET /api/openapi.json has every path"])
+    answer = await admin.ask("DELETE", "/api/capture")
+    assert (answer.status, answer.json["causes"]) == (405, ["expected GET, HEAD, POST"])
+
+
+@pytest.mark.parametrize(
+    ("head", "causes"),
+    [
+        ("GET /api/status?q=hushhush" + "x" * 70_000 + " HTTP/1.1", True),
+        ("GET /api/status HTTP/1.1\nCookie: hushhush" + "x" * 40_000, True),
+        ("HUSHHUSH", False),
+        ("GET /api/status HTTP/1.1\nhushhush", False),
+    ],
+)
+async def test_what_is_no_request_is_told_as_json_and_not_repeated(admin, head, causes):
+    answer = await send(admin.port, head)
+    assert (answer.status, answer.headers["content-type"].split(";")[0]) == (400, "application/json")
+    assert answer.json["detail"] == "not a request that can be read as HTTP"
+    assert ("causes" in answer.json) is causes
+    assert b"hush" not in answer.body.lower()
+
+
+async def test_an_order_may_be_compressed_and_come_in_pieces(admin):
+    body = gzip.compress(b'{"capture": "off", "project": 1}')
+    answer = await admin.ask("POST", "/api/capture", body, **{"Content-Encoding": "gzip"})
+    assert answer.json["state"] == "partly"
+    answer = await admin.ask("POST", "/api/capture", b"{}", **{"Content-Encoding": "compress"})
+    assert (answer.status, "gzip" in answer.json["causes"][0]) == (415, True)
+    answer = await admin.ask("POST", "/api/capture", b" " * 70_000)
+    assert (answer.status, answer.json["causes"]) == (413, ["more than 65536 bytes came"])
+
+
+async def test_a_reload_takes_no_order(admin):
+    assert (await admin.ask("POST", "/api/reload", {"dry": True})).status == 400
+    assert (await admin.ask("POST", "/api/reload", {})).status == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "cause"),
+    [
+        ("limit=1&limit=2", "limit: expected a whole number, once"),
+        ("limit=0", "limit: expected 1 or more"),
+        ("limit=x", "limit: expected a whole number"),
+        ("hushhush=1&hush=2&c=3", "a name that is not known; there are state, after, limit"),
+        ("lmit=1", 'a name that is not known, did you mean "limit"?; there are state, after, limit'),
+        ("state=hushhush", 'state: expected "waiting", "dead" or "kept"'),
+    ],
+)
+async def test_a_wrong_query_is_told_once_and_not_repeated(admin, query, cause):
+    answer = await admin.get(f"/api/outbox?{query}")
+    assert (answer.status, answer.json["causes"]) == (400, [cause])
+
+
+async def test_a_reason_that_there_is_not_is_no_filter(admin):
+    answer = await admin.get("/api/tail?reason=hushhush")
+    assert (answer.status, answer.json["causes"][0][:16]) == (400, "reason: expected")
