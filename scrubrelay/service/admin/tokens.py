@@ -156,7 +156,7 @@ class Gate:
         found = [Bearer(name, pairs[name][1]) for name, same in wanted.items() if same]
         if not found:
             await self._brake.hold(request.remote)
-            raise Unauthorized("the bearer token is wrong", "expected one of [[admin.tokens]]")
+            raise Unauthorized("the bearer token is wrong")
         self._brake.welcome(request.remote)
         return found[0]
 
