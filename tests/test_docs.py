@@ -31,7 +31,7 @@ KEY = "0123456789abcdef0123456789abcdef"
 ENVIRONMENT = {
     "SHOP_DSN": f"https://{KEY}@sentry.example.com/7",
     "HASH_KEY": "s",
-    "ADMIN_TOKEN": "t",
+    "ADMIN_TOKEN": "t" * 16,
 }
 NOT_RUN = "<!-- not run here: "
 _BLOCK = regex.compile(
@@ -134,7 +134,7 @@ def test_what_is_not_run_is_at_least_a_command(block, folder):
 def test_configurations_load(block, folder, tmp_path):
     path = folder / "scrubrelay.toml"
     path.write_text(block.text.replace("/run/secrets/admin-token", "token"))
-    (folder / "token").write_text("t")
+    (folder / "token").write_text("t" * 16)
     load(path, ENVIRONMENT)
     done = run(["scrubrelay", "check"], folder, **ENVIRONMENT)
     assert done.stderr == ""

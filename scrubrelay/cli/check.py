@@ -37,7 +37,7 @@ def command(config: ConfigOption = None, *, as_json: JsonOption = False) -> int:
     if as_json:
         say_json(_document(loaded, problems))
     else:
-        complain(*problems or dict.fromkeys(_warnings(loaded.settings)))
+        complain(*problems or dict.fromkeys(_warnings(loaded)))
     if not problems and not as_json:
         patterns = len(library_of(loaded.settings.redaction).patterns)
         sys.stdout.write(f"# {loaded.file or 'no file'}, {patterns} patterns are on\n{effective(loaded)}")
@@ -47,7 +47,7 @@ def command(config: ConfigOption = None, *, as_json: JsonOption = False) -> int:
 def _document(loaded: Loaded, problems: tuple[str, ...]) -> dict[str, Any]:
     return {
         "problems": problems,
-        "warnings": tuple(dict.fromkeys(_warnings(loaded.settings))),
+        "warnings": tuple(dict.fromkeys(_warnings(loaded))),
         "file": None if loaded.file is None else str(loaded.file),
         "patterns": len(library_of(loaded.settings.redaction).patterns),
         "settings": loaded.settings.model_dump(mode="json"),
@@ -58,8 +58,9 @@ def _redactions(settings: Settings) -> tuple[RedactionSettings, ...]:
     return (settings.redaction, *map(settings.redaction_of, settings.project))
 
 
-def _warnings(settings: Settings) -> Iterator[str]:
-    for redaction in _redactions(settings):
+def _warnings(loaded: Loaded) -> Iterator[str]:
+    yield from (f"warning: {one}" for one in loaded.exposed())
+    for redaction in _redactions(loaded.settings):
         yield from (f"warning: {one}" for one in rule_warnings(redaction))
         idle = (pack for pack in users(redaction.pattern_files) if not pack.patterns)
         yield from (f"warning: {note}" for pack in idle for note in pack.notes)

@@ -17,7 +17,7 @@ import typer
 from scrubrelay.config.load import load
 from scrubrelay.config.settings import Settings
 from scrubrelay.config.values import Address
-from scrubrelay.core.errors import ScrubrelayError
+from scrubrelay.core.errors import ConfigError, ScrubrelayError
 from scrubrelay.service.admin.tokens import left_token
 
 UrlOption = Annotated[
@@ -204,6 +204,7 @@ class RelayClient:
         return Refusal(detail, *causes, *_ADVICE.get(answer.status, ()))
 
 
+_STILL: Final = "a relay that runs holds on to what it had: --url with --token-file asks it all the same"
 _ADVICE: Final[Mapping[int, tuple[str, ...]]] = {
     401: ("is it the configuration that the relay runs with? --token-file names another token",),
     404: ("another version of scrubrelay may run there: `scrubrelay status` says which",),
@@ -221,7 +222,10 @@ def client(config: Path | None, url: str | None, token_file: Path | None) -> Rel
     """
     if url is not None:
         return RelayClient(_checked(url), _token_for(url, token_file))
-    settings = load(config, os.environ)
+    try:
+        settings = load(config, os.environ)
+    except ConfigError as error:
+        raise ConfigError([*error.problems, _STILL]) from error
     listen = settings.admin.listen
     near = Address(_NEAR.get(listen.host, listen.host), listen.port)
     token = _read(token_file) if token_file else _known_token(settings)

@@ -3,8 +3,10 @@
 import itertools
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_IROTH, S_IWOTH
 from typing import Any, Final, get_origin
 
 import regex
@@ -48,6 +50,18 @@ class Loaded:
     origins: Mapping[Location, str]
     in_file: frozenset[Location]
     secret_files: tuple[Path, ...]
+
+    def exposed(self) -> Iterator[str]:
+        """Yield a warning for each file with a secret that everybody on this machine can read, or write.
+
+        What a container's engine puts below `/run/secrets` is readable in that container alone.
+        """
+        for path in dict.fromkeys(self.secret_files):
+            with suppress(OSError):
+                mode = path.stat().st_mode
+                if mode & (S_IROTH | S_IWOTH) and not path.resolve().is_relative_to("/run/secrets"):
+                    can = "change" if mode & S_IWOTH else "read"
+                    yield f"{path}: everybody on this machine can {can} it: chmod 600, or 640 with a group"
 
     def origin(self, location: Location) -> str:
         """Return where the value of a setting came from: a variable, the file, or `default`."""

@@ -18,6 +18,7 @@ from scrubrelay.config.sampling import SamplingSettings
 from scrubrelay.config.table import Table, over
 from scrubrelay.config.values import (
     Address,
+    BearerToken,
     CapLimit,
     DsnText,
     Duration,
@@ -74,9 +75,7 @@ class TokenSettings(Table):
             description="What the log and the audit call whoever uses it, such as a team.",
         ),
     ]
-    token: Annotated[
-        Secret, Field(min_length=16, description='The token itself: `"${file:/run/secrets/…}"`.')
-    ]
+    token: Annotated[BearerToken, Field(description='The token itself: `"${file:/run/secrets/…}"`.')]
     scope: Annotated[
         Scope, Field(description='`"read"` looks only; `"write"` may change things as well.')
     ] = "read"
@@ -89,10 +88,8 @@ class AdminSettings(Table):
         Address("127.0.0.1", 3001)
     )
     token: Annotated[
-        Secret | None,
-        Field(
-            min_length=1, description='Short for one of `tokens`: called `"admin"`, for reading and writing.'
-        ),
+        BearerToken | None,
+        Field(description='Short for one of `tokens`: called `"admin"`, for reading and writing.'),
     ] = None
     tokens: Annotated[
         tuple[TokenSettings, ...],

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import regex
-from pydantic import BeforeValidator, Field, PlainSerializer, SecretStr, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, SecretStr, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from scrubrelay.core.errors import ConfigError, ScrubrelayError
@@ -187,6 +187,14 @@ def mask(value: SecretStr) -> str:
     return "********" if value.get_secret_value() else ""
 
 
+def _sendable(token: SecretStr) -> SecretStr:
+    """Refuse a token that no request could bring: it has to go into a header."""
+    text = token.get_secret_value()
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise expected_secret("ASCII letters, digits and signs without a space")
+    return token
+
+
 _ANY_NUMBER = {"type": ["integer", "string"], "minimum": 0}
 Size = Annotated[
     int,
@@ -238,5 +246,6 @@ DsnText = Annotated[
 ]
 Key = Annotated[str, BeforeValidator(read_key), WithJsonSchema({"type": "string", "pattern": "^[!-~]{32}$"})]
 Secret = Annotated[SecretStr, PlainSerializer(mask)]
+BearerToken = Annotated[SecretStr, Field(min_length=16), AfterValidator(_sendable), PlainSerializer(mask)]
 Encoding = Literal["gzip", "zstd", "identity"]
 ProjectId = Annotated[int, Field(ge=1)]

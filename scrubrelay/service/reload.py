@@ -93,6 +93,10 @@ class Configuration:
         """The settings as they were read last."""
         return self._loaded.settings
 
+    def exposed(self) -> tuple[str, ...]:
+        """Return a warning for each file with a secret that others can read."""
+        return tuple(self._loaded.exposed())
+
     def ask(self) -> None:
         """Have `follow` reload soon."""
         self._asked.set()

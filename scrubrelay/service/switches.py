@@ -1,6 +1,7 @@
 """The emergency stop as this worker knows it: read again from the store every half second."""
 
 import logging
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 from scrubrelay.core.errors import StoreUnavailable
@@ -25,6 +26,7 @@ class Switches:
         self._store = store
         self._clock = clock
         self.capture: Capture = EVERYTHING
+        self._told: tuple[Switch, ...] = ()
 
     def takes(self, project_id: int) -> bool:
         """Whether a project's envelopes are taken now."""
@@ -37,15 +39,23 @@ class Switches:
     async def look(self) -> None:
         """Read what is switched off; while the store cannot be read, what was known holds.
 
-        What is over is not taken away: it counts no more, and the next switch of its project replaces it.
+        What is over is not taken away: it counts no more, and the next switch of its project replaces it. The
+        log tells of every change, also of one that the time brings.
         """
         try:
             capture = await self._store.switches.capture()
         except StoreUnavailable:
             return
-        if capture != self.capture:
-            self.capture = capture
-            log("capture", level=logging.WARNING, state=self.state())
+        self.capture = capture
+        off = capture.off(self._clock.now())
+        if off != self._told:
+            self._told = off
+            log(
+                "capture",
+                level=logging.WARNING,
+                state=self.state(),
+                off="; ".join(map(_told, off)) or "nothing",
+            )
 
     async def follow(self) -> None:
         """Look again and again."""
@@ -78,3 +88,9 @@ class Switches:
         was_off = await self._store.switches.turn_on(project_id)
         await self.look()
         return was_off
+
+
+def _told(one: Switch) -> str:
+    what = "everything" if one.project_id is None else f"project {one.project_id}"
+    until = "" if one.until is None else f" until {datetime.fromtimestamp(one.until, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{what} by {one.who}{until}"

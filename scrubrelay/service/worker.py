@@ -156,6 +156,8 @@ class _Worker:
             leave_token(settings.store.data_dir, token)
         except OSError as error:  # on a full disk the relay still relays, and the token is still printed
             log("no_token_left", level=logging.ERROR, error=error.strerror or "unknown")
+        for warning in self.configuration.exposed():
+            log("secret_exposed", level=logging.WARNING, problem=warning)
         for line in greeting(settings, address, token):
             if settings.server.log == "json":
                 log("greeting", text=line)

@@ -19,7 +19,7 @@ counterexample = [{text = "focus-123456", why = "a word"}, {text = "CUS-2", why 
 
 def test_what_holds_is_shown_as_toml_with_secrets_masked(cli, tmp_path):
     (tmp_path / "scrubrelay.toml").write_text(
-        f'[admin]\ntoken = "hunter2"\n[[project]]\nid = 1\nkey = "{KEY}"\nupstreams = ["https://{KEY}:0badc0de@s.example/1"]\n'
+        f'[admin]\ntoken = "hunter2hunter2hunter2"\n[[project]]\nid = 1\nkey = "{KEY}"\nupstreams = ["https://{KEY}:0badc0de@s.example/1"]\n'
         '[project.redaction]\naction = "hash"\nhash_key = "hunter2"\n'
     )
     code, out, err = cli("check")
@@ -90,7 +90,9 @@ def test_rules_are_printed_as_tables_and_long_lists_over_lines(cli, tmp_path):
 
 
 def test_what_holds_for_programs(cli, tmp_path):
-    (tmp_path / "scrubrelay.toml").write_text('[admin]\ntoken = "hunter2"\n[server]\nworkers = 2\n')
+    (tmp_path / "scrubrelay.toml").write_text(
+        '[admin]\ntoken = "hunter2hunter2hunter2"\n[server]\nworkers = 2\n'
+    )
     code, out, err = cli("check", "--json")
     found = orjson.loads(out)
     assert (code, err, found["problems"], found["settings"]["server"]["workers"]) == (0, "", [], 2)

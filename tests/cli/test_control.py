@@ -151,6 +151,12 @@ def test_a_wrong_token_says_where_the_right_one_may_be(relay, to, tmp_path):
     assert to(relay, "status")[0] == 0  # after a short wait, which the command does itself
 
 
+def test_a_wrong_configuration_does_not_stand_in_the_way_of_the_stop(relay, to, tmp_path):
+    (tmp_path / "wrong.toml").write_text("[servr]\n")
+    code, _, err = to(relay, "capture", "off", "--config", str(tmp_path / "wrong.toml"))
+    assert (code, "--url with --token-file asks it all the same" in err) == (1, True)
+
+
 def test_something_else_on_that_port_is_told(relay, to, tmp_path):
     (tmp_path / "token").write_text("any\n")
     where = ("--url", f"http://127.0.0.1:{free_port()}", "--token-file", str(tmp_path / "token"))
@@ -168,7 +174,8 @@ def test_tail_shows_what_happens_until_ctrl_c(relay, tmp_path):
     ):
         deadline = time.monotonic() + 60
         while EVENT_ID not in shown.read_text() and time.monotonic() < deadline:
-            relay.post(f"/api/1/envelope/?sentry_key={KEY}", ENVELOPE)
+            own = b'"hello","fingerprint":["%d"]' % time.monotonic_ns()  # an issue of its own: none is capped
+            relay.post(f"/api/1/envelope/?sentry_key={KEY}", ENVELOPE.replace(b'"hello"', own))
             time.sleep(0.1)
         tail.send_signal(signal.SIGINT)
         assert tail.wait(10) == 130

@@ -76,12 +76,12 @@ def test_every_short_variable(config):
     environ = {
         "SCRUBRELAY_DATA_DIR": "/var/lib/x",
         "SCRUBRELAY_UPSTREAM_URL": "https://sentry.example.com/",
-        "SCRUBRELAY_ADMIN_TOKEN": "hunter2",
+        "SCRUBRELAY_ADMIN_TOKEN": "hunter2" * 3,
     }
     settings = load(None, environ)
     assert settings.store.path == Path("/var/lib/x/scrubrelay.db")
     assert settings.upstream.url == "https://sentry.example.com"
-    assert settings.admin.token.get_secret_value() == "hunter2"
+    assert settings.admin.token.get_secret_value() == "hunter2" * 3
 
 
 def test_an_upstream_of_the_environment_replaces_the_other_kind_of_the_file(config):
@@ -146,9 +146,9 @@ def test_references_are_filled_in(config, tmp_path):
 
 
 def test_a_reference_in_a_variable(config, tmp_path):
-    (tmp_path / "token").write_text("hunter2\n")
+    (tmp_path / "token").write_text("hunter2hunter2hunter2\r\n")
     settings = load(None, {"SCRUBRELAY_ADMIN_TOKEN": f"${{file:{tmp_path}/token}}"})
-    assert settings.admin.token.get_secret_value() == "hunter2"
+    assert settings.admin.token.get_secret_value() == "hunter2" * 3
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_a_file_that_is_no_text(config, tmp_path):
             "[upstream] dsn: expected either url or dsn, not both",
         ),
         (
-            '[admin]\ntoken = "a"\n[[admin.tokens]]\nname = "admin"\ntoken = "aaaabbbbccccdddd"\n',
+            '[admin]\ntoken = "abcdabcdabcdabcd"\ntokens = [{name = "admin", token = "bcdabcdabcdabcda"}]\n',
             '[admin] tokens number 1, name: another token is called "admin" too',
         ),
         (
@@ -235,6 +235,15 @@ def test_a_file_that_is_no_text(config, tmp_path):
         (
             '[[admin.tokens]]\nname = "a"\ntoken = "short"\n',
             "[admin] tokens number 1, token: expected 16 characters or more",
+        ),
+        ('[admin]\ntoken = "hunter2"\n', "[admin] token: expected 16 characters or more"),
+        (
+            '[admin]\ntoken = " hunter2 hunter2 hunter2"\n',
+            "[admin] token: expected ASCII letters, digits and signs without a space",
+        ),
+        (
+            '[admin]\ntoken = "h\u00fcnter2-hunter2-hunter2"\n',
+            "[admin] token: expected ASCII letters, digits and signs without a space",
         ),
         (
             '[admin]\nlisten = "127.0.0.1:3000"\n',
@@ -330,5 +339,19 @@ def test_a_project_changes_only_what_it_says(config):
 
 
 def test_no_secret_in_the_text_of_the_settings(config):
-    settings = load(None, {"SCRUBRELAY_ADMIN_TOKEN": "hunter2", "SCRUBRELAY_REDACTION__HASH_KEY": "hunter2"})
+    settings = load(
+        None, {"SCRUBRELAY_ADMIN_TOKEN": "hunter2" * 3, "SCRUBRELAY_REDACTION__HASH_KEY": "hunter2"}
+    )
     assert "hunter2" not in f"{settings!r} {settings} {settings.model_dump(mode='json')}"
+
+
+def test_files_of_secrets_that_everybody_can_read_are_warned_of(config, tmp_path):
+    path = config('[admin]\ntoken = "${file:token}"\n')
+    (tmp_path / "token").write_text("hunter2hunter2hunter2")
+    told = []
+    for mode in (0o600, 0o640, 0o644, 0o666):
+        (tmp_path / "token").chmod(mode)
+        told.append(
+            [one.partition("everybody on this machine can ")[2][:4] for one in read(path, {}).exposed()]
+        )
+    assert told == [[], [], ["read"], ["chan"]]

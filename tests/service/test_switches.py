@@ -76,3 +76,18 @@ async def test_while_the_store_cannot_be_read_what_was_known_holds(tmp_path):
     await store.close()
     await switches.look()
     assert not switches.takes(1)
+
+
+async def test_the_log_tells_of_every_change_also_of_one_that_the_time_brings(pair, caplog):
+    clock, (switches, other) = pair
+    await switches.turn_off(None, 60.0, "on-call")
+    await switches.turn_off(7, None, "on-call")
+    await other.look()
+    await clock.advance(61)
+    await switches.look()
+    await switches.look()
+    lines = [one for one in caplog.messages if one.startswith("capture ")]
+    assert lines[0].startswith('capture state=off off="everything by on-call until 20')
+    assert lines[1] == lines[2]
+    assert lines[1].endswith('; project 7 by on-call"')
+    assert lines[3:] == ['capture state=partly off="project 7 by on-call"']

@@ -16,7 +16,7 @@ from scrubrelay.service.admin.projects import ProjectNumber, chosen
 from scrubrelay.service.admin.route import Call, Model, Services
 from scrubrelay.service.audit.asked import Asked, read
 from scrubrelay.service.audit.dry import Clock, Run, as_counted, with_redactor
-from scrubrelay.service.audit.trials import TooLong, Trial
+from scrubrelay.service.audit.trials import Trial
 
 _MIB: Final = 2**20
 MAX_BODY: Final = 20 * _MIB
@@ -175,5 +175,5 @@ def _answered(
         trial.hurry.begin()
         answer = run.answer(asked, inspections, clock)
     if trial.hurry.passed:
-        raise TooLong("the tried patterns take too long", "try them on less at a time")
+        raise trial.hurry.error()
     return answer

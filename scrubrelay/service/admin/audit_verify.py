@@ -17,7 +17,7 @@ from scrubrelay.service.admin.route import Call, Model, Services
 from scrubrelay.service.audit.asked import packs_of_line
 from scrubrelay.service.audit.export import Splitter
 from scrubrelay.service.audit.search import Search
-from scrubrelay.service.audit.trials import TooLong, Trial
+from scrubrelay.service.audit.trials import Trial
 from scrubrelay.service.body import TooSlow, invite
 
 _MOST_INFLATED: Final = 2**40
@@ -119,7 +119,7 @@ class _Work:
             trial.hurry.begin()
             search.look(documents if packs is None else documents[1:])
         if trial.hurry.passed:
-            raise TooLong("the tried patterns take too long", "try them on less at a time")
+            raise trial.hurry.error()
 
 
 async def _pieces(request: web.BaseRequest) -> AsyncIterator[bytes]:

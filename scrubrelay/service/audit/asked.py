@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import orjson
 
+from scrubrelay.config.names import nearest
 from scrubrelay.config.tried import PackText
 from scrubrelay.core.errors import BadRequest, ScrubrelayError, Unscrubbable
 from scrubrelay.core.redaction.formats.json import dumps_exact, loads_exact
@@ -15,6 +16,7 @@ MOST_LINES: Final = 10_000
 MOST_PACK_BYTES: Final = 256 * 1024
 _TYPES: Final = frozenset({"transaction", "feedback", "security"})
 _WRAPPED: Final = ("document", "envelope")
+_PAIR: Final = 2
 _PACKED: Final = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 """What gzip and zstd begin with."""
 
@@ -90,7 +92,7 @@ def _bare(body: bytes) -> Asked:
 
 def _wrapper(body: bytes) -> dict[str, Any] | None:
     """Return the body if it is a document with packs; a bare document is None."""
-    if not body.lstrip().startswith(b"{") or b'"packs"' not in body:
+    if not body.lstrip().startswith(b"{") or not any(b'"%b"' % name.encode() in body for name in _WRAPPED):
         return None
     try:
         value = orjson.loads(body)
@@ -99,8 +101,16 @@ def _wrapper(body: bytes) -> dict[str, Any] | None:
             value, _ = loads_exact(body)
         except Unscrubbable:
             return None
-    is_one = isinstance(value, dict) and any(value.keys() == {name, "packs"} for name in _WRAPPED)
-    return value if is_one else None
+    if not isinstance(value, dict) or not any(name in value for name in _WRAPPED):
+        return None
+    if any(value.keys() == {name, "packs"} for name in _WRAPPED):
+        return value
+    other = next((name for name in value if name not in _WRAPPED), "")
+    if len(value) == _PAIR and nearest(other, ("packs",)):
+        raise BadRequest(
+            'expected "packs" beside "document" or "envelope"', "a name that looks like it is there"
+        )
+    return None
 
 
 def _written(value: Any) -> bytes:

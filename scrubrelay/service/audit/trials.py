@@ -1,7 +1,7 @@
 """Redactors for the audit: they remember nothing of the traffic, and the traffic nothing of them."""
 
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
@@ -36,12 +36,14 @@ class Hurry:
 
     def __init__(self) -> None:
         self.passed = False
+        self._late: Counter[str] = Counter()
         self._deadline = 0.0
         self.begin()
 
     def begin(self) -> None:
         """Start it."""
         self.passed = False
+        self._late.clear()
         self._deadline = time.monotonic() + _PATIENCE
 
     def left(self) -> float:
@@ -53,8 +55,20 @@ class Hurry:
         left = self._deadline - time.monotonic()
         if left <= 0:
             self.passed = True
-            raise TooLong("the tried patterns take too long", f"expected less than {_PATIENCE:.0f} s in all")
+            raise self.error()
         return left
+
+    def late(self, pattern: str) -> None:
+        """Note that a pattern (its id) ran out of its budget on a string."""
+        self._late[pattern] += 1
+
+    def error(self) -> TooLong:
+        """Return what is told when all of it is used up: which patterns were slow, too."""
+        slow = (
+            f"{name} ran out of its budget on {times} strings" for name, times in self._late.most_common(10)
+        )
+        limit = f"expected less than {_PATIENCE:.0f} s in all: try them on less at a time"
+        return TooLong("the tried patterns take too long", *slow, limit)
 
 
 class Hurried:
@@ -62,11 +76,13 @@ class Hurried:
 
     Args:
         finder: What looks.
+        pattern: The id of whose it is.
         hurry: The time.
     """
 
-    def __init__(self, finder: Finder, hurry: Hurry) -> None:
+    def __init__(self, finder: Finder, pattern: str, hurry: Hurry) -> None:
         self._finder = finder
+        self._pattern = pattern
         self._hurry = hurry
 
     def finditer(self, string: str, /, *, timeout: float | None = None) -> Iterator[Found]:
@@ -77,7 +93,11 @@ class Hurried:
             TooLong: The time of the request is up.
         """
         left = self._hurry.left()
-        return self._finder.finditer(string, timeout=min(left, timeout or left))
+        try:
+            yield from self._finder.finditer(string, timeout=min(left, timeout or left))
+        except TimeoutError:
+            self._hurry.late(self._pattern)
+            raise
 
 
 class Trial:
@@ -106,7 +126,9 @@ class Trial:
         self.redactor = redactor.renewed(library)
 
     def _hurried(self, rule: Rule) -> Rule:
-        return replace(rule, regex=Hurried(rule.regex, self.hurry)) if rule.pattern.id in self.packs else rule
+        if rule.pattern.id not in self.packs:
+            return rule
+        return replace(rule, regex=Hurried(rule.regex, rule.pattern.id, self.hurry))
 
 
 class Trials:

@@ -135,6 +135,15 @@ async def test_a_pattern_that_takes_for_ever_ends(admin, monkeypatch):
     answer = await admin.ask("POST", "/api/audit", {"document": document, "packs": [SLOW]})
     assert answer.status == 422
     assert "too long" in answer.json["detail"]
+    assert answer.json["causes"][0].startswith("slow.one ran out of its budget on ")
+
+
+@pytest.mark.parametrize("name", ["pack", "Packs", "packs "])
+async def test_packs_with_a_typo_are_not_tried_in_silence(admin, name):
+    answer = await admin.ask("POST", "/api/audit", {"document": {"a": "CUS-123456"}, name: [PACK]})
+    assert (answer.status, answer.json["detail"][:16]) == (400, 'expected "packs"')
+    assert (await tried(admin, {"document": MAIL}))["clean"]["document"] == "[email]"
+    assert (await tried(admin, {"document": MAIL, "note": MAIL}))["clean"]["note"] == "[email]"
 
 
 async def test_nothing_becomes_of_it(relay, admin):
