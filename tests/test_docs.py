@@ -135,6 +135,7 @@ def test_configurations_load(block, folder, tmp_path):
     path = folder / "scrubrelay.toml"
     path.write_text(block.text.replace("/run/secrets/admin-token", "token"))
     (folder / "token").write_text("t" * 16)
+    (folder / "token").chmod(0o600)
     load(path, ENVIRONMENT)
     done = run(["scrubrelay", "check"], folder, **ENVIRONMENT)
     assert done.stderr == ""
