@@ -207,7 +207,7 @@ def _drawn(whole: Inspection, events: Iterable[Event], daily: int) -> Inspection
         if cut is not None and cut.kept is not None and cut.unit.what == "traces":
             traced = cut if traced is None or event.type == "transaction" else traced
     items = tuple(item for item, _ in pairs)
-    if traced is not None:
+    if traced is not None and not (traced.several and "trace" not in headers):  # a header is of one trace
         headers = sampled(headers, traced.unit, traced.share.share, project.key)
     fates = tuple(together(items, (fate for _, fate in pairs)))
     return replace(whole, envelope=Envelope(headers, items), fates=fates)

@@ -151,6 +151,21 @@ def test_a_container_of_one_trace_is_whole():
     assert run(Sampling((Rule(0.1),)), item("span", document, item_count=9), trace=trace).clean is None
 
 
+def test_no_header_is_made_for_spans_of_several_traces():
+    """It would speak for all of them with the id of one."""
+    assert "trace" not in decode(run(Sampling((Rule(0.4),)), item("span", spans(100))).clean).headers
+    alone = {"items": [{"trace_id": "2" * 32}] * 3}
+    assert rate_of(run(Sampling((Rule(0.9),)), item("span", alone))) == 0.9
+
+
+def test_a_header_speaks_for_the_spans_of_its_own_trace_wherever_they_are():
+    trace = {"trace_id": "0" * 32, "sample_rate": "0.5", "sample_rand": "0.001"}
+    others = spans(20)["items"]
+    document = {"items": [*others, {"trace_id": "0" * 32}]}
+    rules = (Rule(0.2, fields={"op": Globs.parse(["x"])}), Rule(0.4))
+    assert rate_of(run(Sampling(rules), item("span", document), trace=trace)) == 0.2
+
+
 def test_without_sampling_the_header_stays_as_it_is():
     trace = {"trace_id": "0" * 32, "sample_rate": "0.50"}
     assert decode(run(Sampling(), transaction("0" * 32), trace=trace).clean).headers["trace"] == trace

@@ -256,12 +256,15 @@ class Sampling:
         units = [Unit.of_entry(one, number, event, what) for number, one in enumerate(entries)]
         shares = [self.share(unit, daily) for unit in units]
         kept = [unit.is_kept(one.share) for unit, one in zip(units, shares, strict=True)]
-        first = kept.index(True) if any(kept) else 0
-        unit, share = units[first], shares[first]
-        if all(kept) or not any(kept):
-            return Cut(event.item if all(kept) else None, unit, share)
+        left = [at for at, stays in enumerate(kept) if stays]
+        # What the header can tell of is its own trace, wherever in the container that is.
+        first = next((at for at in left if units[at].trace is not NO_TRACE), *left[:1] or [0])
+        unit, share, several = units[first], shares[first], len({units[at].trace_id for at in left}) > 1
+        if all(kept) or not left:
+            return Cut(event.item if left else None, unit, share, several=several)
         name = shares[kept.index(False)].name
-        return Cut(with_only(event.item, kept) or event.item, unit, share, name, len(kept))
+        item = with_only(event.item, kept) or event.item
+        return Cut(item, unit, share, name, len(kept), several=several)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +277,7 @@ class Cut:
         share: Of which it is one.
         name: What let go of the rest, if that is another than the share's.
         entries: How many there were, if some are gone.
+        several: Whether what is left is of more than one trace.
     """
 
     kept: Item | None
@@ -281,6 +285,7 @@ class Cut:
     share: Share
     name: str = ""
     entries: int = 0
+    several: bool = False
 
 
 NO_SAMPLING: Final = Sampling()
