@@ -21,20 +21,31 @@ _SHOWN: Final = 12  # hex digits of a key in a log line, as `caps list` shows th
 
 @dataclass(slots=True)
 class _Known:
-    """An issue that was refused: how it stood then, and how many were suppressed here since."""
+    """An issue that was refused: how it stood then, and how many were suppressed here since.
+
+    Each of the workers sees a part of a flood only. So it asks when its part of what is missing has come;
+    the answer says how much all have seen, and what is missing still.
+    """
 
     started: float
     limit: int
     window: float
     held: int
     next_trickle: int
+    workers: int
+    asks_at: int = 0
+
+    def __post_init__(self) -> None:
+        self.asks_at = self.held + -(-max(0, self.next_trickle - self.held) // self.workers)
 
     def holds(self, claim: Claim, now: float) -> bool:
         """Return whether an event needs not be asked for."""
         if (self.limit, self.window) != (claim.limit, claim.window) or abs(now - self.started) >= self.window:
             return False
-        if claim.trickle and self.held >= self.next_trickle:
-            self.next_trickle = next_trickle(self.held)  # one asks; the others need not wait for its answer
+        if claim.trickle and self.held >= self.asks_at:
+            # One asks; the others need not wait for its answer.
+            missing = max(self.next_trickle, next_trickle(self.held)) - self.held
+            self.asks_at = self.held + -(-missing // self.workers)
             return False
         self.held += 1
         return True
@@ -46,11 +57,13 @@ class Caps:
     Args:
         store: Where issues are counted.
         clock: Time.
+        workers: How many processes share the flood.
     """
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, workers: int = 1) -> None:
         self._store = store
         self._clock = clock
+        self._workers = workers
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._resets = 0
         self.secret = b""
@@ -107,7 +120,8 @@ class Caps:
                 Note(count.untold, count.since or count.started, claim.limit, claim.window)
             )
         # The event that was refused is the next one to be suppressed.
-        known = _Known(count.started, claim.limit, claim.window, count.held + 1, count.next_trickle)
+        standing = count.held + 1, count.next_trickle
+        known = _Known(count.started, claim.limit, claim.window, *standing, self._workers)
         self._learn(claim, known)
         if refusal.first:
             log(

@@ -38,6 +38,7 @@ class OutboxOptions:
         slot: Which of the worker processes this is.
         audit: Returns what is to be kept for the audit, as it is now.
         relay_lists: Whether client reports use the lists that are for relays.
+        slots: How many worker processes there are.
     """
 
     max_memory_bytes: int = 64 * 2**20
@@ -47,6 +48,7 @@ class OutboxOptions:
     slot: int = 0
     audit: Callable[[], AuditSettings] = AuditSettings
     relay_lists: bool = False
+    slots: int = 1
 
 
 class Place(Protocol):
@@ -108,7 +110,7 @@ class Outbox:
         self._running: asyncio.Task[None] | None = None
         self._noting: asyncio.Task[None] | None = None
         self._following: asyncio.Task[None] | None = None
-        self.caps = Caps(store, clock)
+        self.caps = Caps(store, clock, self._options.slots)
         self.traffic = Traffic(store, clock)
 
     @classmethod
@@ -139,6 +141,7 @@ class Outbox:
             place.slot,
             audit,
             settings.reports.relay_lists,
+            place.slots,
         )
         store = make_store(kept.url, options)
         return cls(store, lambda name, project_id, key: projects().target(name, project_id, key), clock, own)

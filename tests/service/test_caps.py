@@ -172,6 +172,19 @@ async def test_one_asks_for_the_trickle_and_the_others_do_not_wait_for_it(caps, 
     assert [at for at, is_spared in enumerate(answers) if not is_spared] == [9, 100]
 
 
+async def test_of_several_workers_each_asks_when_its_part_of_what_is_missing_has_come(store, clock):
+    """None of them sees all of a flood; each learns from the answer how much there was in all."""
+    caps, trickling = Caps(store, clock, 4), Cap(3, trickle=True)
+    learn(caps, clock, held=11, trickled=11)
+
+    def until_asked() -> int:
+        return next(at for at in range(1000) if not spared(caps, clock, cap=trickling))
+
+    assert until_asked() == 22  # a quarter of what is missing to 100, and it was one itself
+    learn(caps, clock, held=60, trickled=11)
+    assert until_asked() == 10
+
+
 async def test_a_reset_is_noticed_within_a_second(caps, clock, store):
     await caps.start()
     learn(caps, clock)
