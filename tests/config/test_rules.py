@@ -228,6 +228,48 @@ def test_a_rule_for_the_value_of_an_attribute_covers_it(tmp_path):
     assert left["attributes"]["bar"] == {"type": "string", "value": "x"}
 
 
+TEXTS = {
+    "the value of a key that hides it": (
+        '{"user": {"email": "jane@example.com"}, "to": "jane@example.com"}',
+        '{"user": {"email": "****************"}, "to": "[email]"}',
+    ),
+    "with escapes": (
+        '{"user": {"name": "by jane\\u0040example.com"}}',
+        '{"user": {"name": "by *********************"}}',
+    ),
+    "repr": ("{'user': {'name': 'jane@example.com'}}", "{'user': {'name': '****************'}}"),
+    "a text within it": (
+        '{"user": {"name": "{\\"a\\": \\"jane@example.com\\"}"}}',
+        '{"user": {"name": "{\\"a\\": \\"****************\\"}"}}',
+    ),
+    "what is off elsewhere": (
+        '{"user": {"tax": "Steuer-ID 65929970489", "b": 65929970489}, "tax": "Steuer-ID 65929970489"}',
+        '{"user": {"tax": "Steuer-ID ***********", "b": ***********}, "tax": "Steuer-ID 65929970489"}',
+    ),
+    "no rule": ('{"name": "jane@example.com"}', '{"name": "[email]"}'),
+}
+
+
+@pytest.mark.parametrize(("text", "becomes"), TEXTS.values(), ids=TEXTS)
+def test_a_rule_that_names_patterns_has_its_action_in_data_within_a_text_too(tmp_path, text, becomes):
+    own = redactor(tmp_path, rule("user.**", patterns=["contact.email", "ids_de"], action="mask"))
+    left = scrub(own, {"message": text})
+    assert left == {"message": becomes}
+    assert scrub(own, left) == left
+
+
+def test_in_a_text_the_inner_rule_goes_before_the_one_for_the_text(tmp_path):
+    rules = (
+        rule("extra.body", patterns=["contact.email"], action="hash"),
+        rule("to", patterns=["contact.email"]),
+    )
+    own = redactor(tmp_path, KEY + "".join(rules) + rule("cc", patterns=["contact.email"], action="remove"))
+    event = {"extra": {"body": f'{{"to": "{MAIL}", "cc": "{MAIL}", "bcc": "{MAIL}"}}'}}
+    token = own.text(MAIL, "extra.body")[0]
+    assert token.startswith("[email:")
+    assert scrub(own, event) == {"extra": {"body": f'{{"to": "{token}", "cc": "", "bcc": "{token}"}}'}}
+
+
 def test_an_exception_of_a_type_and_a_value_is_no_attribute(tmp_path):
     """It looks like one; its value is covered as that of an exception."""
     own = redactor(tmp_path, rule("$error.**", patterns=["anything"], action="mask"))

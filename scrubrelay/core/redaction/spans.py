@@ -9,11 +9,16 @@ from scrubrelay.core.redaction.pattern import Pattern
 
 
 class Finding(NamedTuple):
-    """A pattern found from `start` to `end` (code points)."""
+    """A pattern found from `start` to `end` (code points).
+
+    Args:
+        by: The action, and the number, of the rule for its place within the text; None if there is none.
+    """
 
     start: int
     end: int
     pattern: Pattern
+    by: tuple[str | None, int] | None = None
 
 
 class Cut(NamedTuple):
@@ -55,15 +60,15 @@ class Result:
 def settle(findings: Iterable[Finding]) -> list[Finding]:
     """Unite what overlaps, so that every character found is cut; the longest of them gives its name.
 
-    Equal lengths: what was known by its shape rather than by its key, then the earliest, then by id,
-    so that the result never depends on the order of finding.
+    Equal lengths: what was known by its shape rather than by its key, then the earliest, then by id, then
+    what a rule is about, so that the result never depends on the order of finding.
     """
     settled: list[Finding] = []
     best: list[Finding] = []
     for one in sorted(findings, key=_rank):
         if settled and one.start < settled[-1].end:
             best[-1] = min(best[-1], one, key=_rank_by_length)
-            settled[-1] = Finding(settled[-1].start, max(settled[-1].end, one.end), best[-1].pattern)
+            settled[-1] = best[-1]._replace(start=settled[-1].start, end=max(settled[-1].end, one.end))
         else:
             settled.append(one)
             best.append(one)
@@ -74,8 +79,9 @@ def _rank(one: Finding) -> tuple[int, int, str]:
     return (one.start, -one.end, one.pattern.id)
 
 
-def _rank_by_length(one: Finding) -> tuple[int, bool, int, str]:
-    return (one.start - one.end, one.pattern.is_key, one.start, one.pattern.id)
+def _rank_by_length(one: Finding) -> tuple[int, bool, int, str, bool, int]:
+    by = (one.by is None, one.by[1] if one.by else 0)
+    return (one.start - one.end, one.pattern.is_key, one.start, one.pattern.id, *by)
 
 
 def covering(findings: Iterable[Finding], cuts: Sequence[Cut]) -> list[Finding]:
@@ -85,12 +91,12 @@ def covering(findings: Iterable[Finding], cuts: Sequence[Cut]) -> list[Finding]:
         touched = [cut for cut in cuts if cut.start < one.end and one.start < cut.end]
         start = min([one.start, *(cut.start for cut in touched)])
         end = max([one.end, *(cut.end for cut in touched)])
-        wide.append(Finding(start, end, one.pattern))
+        wide.append(one._replace(start=start, end=end))
     return settle(wide)
 
 
 def replace(
-    text: str, findings: Sequence[Finding], cuts: Sequence[Cut], put: Callable[[Pattern, str], Put]
+    text: str, findings: Sequence[Finding], cuts: Sequence[Cut], put: Callable[[Finding, str], Put]
 ) -> tuple[str, list[Cut]]:
     """Replace settled findings, and say where all cuts, the earlier ones too, are in the result."""
     parts: list[str] = []
@@ -98,7 +104,7 @@ def replace(
     ends, shifts = [0], [0]
     done = length = 0
     for one in findings:
-        replacement, action, rule = put(one.pattern, text[one.start : one.end])
+        replacement, action, rule = put(one, text[one.start : one.end])
         parts += (text[done : one.start], replacement)
         length += one.start - done
         made.append(Cut(length, length + len(replacement), one.pattern, action, rule))

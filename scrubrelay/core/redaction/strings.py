@@ -152,7 +152,7 @@ class Strings:
                 size *= 2
                 continue
             found += (
-                Finding(start + one.start, start + one.end, one.pattern)
+                one._replace(start=start + one.start, end=start + one.end)
                 for one in inner
                 # What stands before is not seen there; the piece before saw both.
                 if not start or one.start > _OVERLAP // 2 or one.end > _OVERLAP
@@ -173,25 +173,39 @@ class Strings:
             below = self._tree.root(TEXT)  # not `node`: what is found hangs on the text and its place alone
             for key in leaf.path:
                 below = self._tree.child(below, key)
-            if below.hider is not None:
-                if not self._says_nothing(text[leaf.start : leaf.end]):
-                    yield Finding(leaf.start, leaf.end, below.hider)
-            elif leaf.quoted:
+            if below.hider is None:
                 yield from self._leaf(text, leaf, below, depth)
+            elif not self._says_nothing(text[leaf.start : leaf.end]):
+                yield from self._hidden(text, leaf, below, depth)
+
+    def _hidden(self, text: str, leaf: Leaf, node: Node, depth: int) -> Iterator[Finding]:
+        """Yield a value that its key hides, by what a rule names it, if one does (as `at`)."""
+        whole = Finding(leaf.start, leaf.end, node.hider or HIDDEN)
+        if node.place.actions and not is_of_rule(whole.pattern):
+            named = (one for one in self._leaf(text, leaf, node, depth) if one.by and one[:2] == whole[:2])
+            whole = next(named, whole)
+        yield whole
 
     def _leaf(self, text: str, leaf: Leaf, node: Node, depth: int) -> Iterator[Finding]:
-        view = unescaped(text, leaf.start, leaf.end)
+        view = unescaped(text, leaf.start, leaf.end) if leaf.quoted else None
+        found: Iterable[Finding] = ()
         if view is not None:
-            yield from map(view.original, self.find(view.text, node, depth))
-        elif node.place.told:
+            found = map(view.original, self.find(view.text, node, depth))
+        elif node.place.actions or (leaf.quoted and node.place.told):
             inner = self.find(text[leaf.start : leaf.end], node, depth)
-            yield from (Finding(one.start + leaf.start, one.end + leaf.start, one.pattern) for one in inner)
+            found = (one._replace(start=one.start + leaf.start, end=one.end + leaf.start) for one in inner)
+        actions = node.place.actions
+        yield from (one._replace(by=one.by or actions.get(one.pattern.id)) for one in found)
 
-    def _queried(self, text: str, _node: Node, _depth: int, _found: Sequence[Finding]) -> Iterator[Finding]:
+    def _queried(self, text: str, node: Node, depth: int, _found: Sequence[Finding]) -> Iterator[Finding]:
         for name, start, end in pairs(text):
-            hider = self._tree.hider(name)
-            if hider is not None and not self._says_nothing(text[start:end]):
+            hider, value = self._tree.hider(name), text[start:end]
+            if hider is not None and not self._says_nothing(value):
                 yield Finding(start, end, hider)
+            elif "+" in value:  # a space, as forms write it
+                for one in self.find(value.replace("+", " "), node, depth):
+                    if "+" in value[one.start : one.end]:
+                        yield one._replace(start=start + one.start, end=start + one.end)
 
     def _wrapped(self, text: str, node: Node, depth: int, found: Sequence[Finding]) -> Iterator[Finding]:
         # What is in a longer find goes with it, under its name, whatever it holds: the parts of a JWT.
@@ -209,13 +223,14 @@ class Strings:
         says_nothing = not text or (text in _SAYS_NOTHING and not is_of_rule(pattern))
         if says_nothing or self.marks.value(text):
             return None
-        hidden, action, rule = self.hide(node.place, pattern, text)
+        hidden, action, rule = self.hide(node.place, Finding(0, len(text), pattern), text)
         return Result(hidden, (Cut(0, len(hidden), pattern, action, rule),))
 
-    def hide(self, place: Place, pattern: Pattern, text: str) -> Put:
-        """Return what stands in the place of a cut, and why."""
-        # A rule about a value inside a text is none about the place of that text.
-        action, rule = place.actions.get(pattern.id) or self._tree.rules.own(pattern)
+    def hide(self, place: Place, finding: Finding, text: str) -> Put:
+        """Return what stands in the place of a cut, and why; its place within a text comes first."""
+        pattern = finding.pattern
+        told = (finding.by, place.actions.get(pattern.id), self._tree.rules.own(pattern))
+        action, rule = next((one for one in told if one and one[0]), next(filter(None, told)))
         # What nobody could look into in time is no find: of it no end is kept, and no token made.
         name = action or self._names.get(pattern.id, "replace")
         return Put(self._actions[name](pattern, text), name, rule)

@@ -43,7 +43,7 @@ class View:
 
     def original(self, finding: Finding) -> Finding:
         """Return where a finding in `text` stands in the original."""
-        return Finding(self._start(finding.start), self._end(finding.end), finding.pattern)
+        return finding._replace(start=self._start(finding.start), end=self._end(finding.end))
 
     def _start(self, at: int) -> int:
         piece = bisect_right(self.starts, at) - 1
