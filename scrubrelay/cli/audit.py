@@ -1,23 +1,28 @@
 """`scrubrelay audit`: what was redacted, what became of an event, what would be cut, and what is left."""
 
+import gzip
 import sys
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from io import BufferedReader
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Final
+from typing import Annotated, Any, BinaryIO, Final, cast
 from urllib.parse import quote
 
 import orjson
 import typer
 
 from scrubrelay.cli.client import TokenOption, UrlOption, client
-from scrubrelay.cli.console import ConfigOption, JsonOption, print_table, say, say_json
+from scrubrelay.cli.console import ConfigOption, JsonOption, print_table, printable, say, say_json
+from scrubrelay.core.errors import BadRequest
 
 app = typer.Typer(no_args_is_help=True)
 _LEFT: Final = 3
 _PAGE: Final = 1000
 _PIECE: Final = 1 << 16
 _SHOWN: Final = 10
+_GZIP: Final = b"\x1f\x8b"
 
 ProjectOption = Annotated[int | None, typer.Option("--project", help="Only, or by the rules of, a project.")]
 SinceOption = Annotated[
@@ -176,7 +181,7 @@ def try_(  # noqa: PLR0913 - as above
     else:
         for one in told["findings"]:
             where = f"item {one['item']} ({one['type']})"
-            say(f"{where}\t{one['path']}\t{one['pattern']}\t{one['action']}\t{one['pack'] or ''}")
+            say(f"{where}\t{printable(one['path'])}\t{one['pattern']}\t{one['action']}\t{one['pack'] or ''}")
         for one in told["decisions"]:
             say(f"item {one['item']} ({one['type']}): {_decision(one)}")
     return _LEFT if any(one["decision"] == "dropped" for one in told["decisions"]) else 0
@@ -204,11 +209,16 @@ def verify(  # noqa: PLR0913 - as above
         say_json(told)
     else:
         for one in told["findings"]:
-            say(f"{one['event_id'] or one['event']}\t{one['path']}\t{one['pattern']}\t{one['count']}")
+            say(f"{_event(one)}\t{printable(one['path'])}\t{one['pattern']}\t{one['count']}")
         for one in told["unread"]:
-            say(f"{one['event_id'] or one['event']}\tnot read: {one['reason']}")
+            say(f"{_event(one)}\tnot read: {one['reason']}: {one['detail']}")
         say(f"{told['events']} events, {told['findings_total']} places, {told['unread_total']} not read")
     return 0 if told["clean"] else _LEFT
+
+
+def _event(one: Mapping[str, Any]) -> str:
+    """Return what an event of an export is called: its id, or which of them it is, counted from 1."""
+    return one["event_id"] or f"event {one['event'] + 1}"
 
 
 def _item(item: Mapping[str, Any]) -> Iterator[str]:
@@ -226,11 +236,17 @@ def _told(line: Mapping[str, Any]) -> str:
 
 @contextmanager
 def _opened(file: str) -> Iterator[BinaryIO]:
-    if file == "-":
-        yield sys.stdin.buffer
-        return
-    with Path(file).open("rb") as source:
-        yield source
+    """Open a file or standard input; what gzip has compressed is inflated."""
+    stdin = cast("BufferedReader", sys.stdin.buffer)
+    with nullcontext(stdin) if file == "-" else Path(file).open("rb") as source:
+        if source.peek(2)[:2] != _GZIP:
+            yield source
+            return
+        try:
+            with gzip.open(source) as inflated:
+                yield cast("BinaryIO", inflated)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise BadRequest(f"{file}: not whole, or not what gzip makes") from error
 
 
 def _texts(packs: Sequence[Path]) -> list[str]:

@@ -201,7 +201,8 @@ class RelayClient:
             AttributeError,
         ):
             return Unreachable(f"what answers at {self.url} is no relay's admin listener: {answer.status}")
-        return Refusal(detail, *causes, *_ADVICE.get(answer.status, ()))
+        elsewhere = answer.status == http.client.NOT_FOUND and detail != "not found"
+        return Refusal(detail, *causes, *(() if elsewhere else _ADVICE.get(answer.status, ())))
 
 
 _STILL: Final = "a relay that runs holds on to what it had: --url with --token-file asks it all the same"

@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from importlib import metadata
+from inspect import cleandoc
 from types import ModuleType
 from typing import Annotated, Final
 
@@ -39,7 +40,14 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "completion": ("scrubrelay.cli.completion", "Print the completion script of a shell."),
     "healthcheck": ("scrubrelay.cli.healthcheck", "Ask the running relay whether it is ready."),
 }
-_GROUPS: Final = {"patterns", "outbox", "import", "caps", "audit"}
+_GROUPS: Final[Mapping[str, str]] = {
+    "patterns": "Example: scrubrelay patterns try rules/shop.toml --on events.jsonl",
+    "outbox": "Example: scrubrelay outbox list --state dead",
+    "import": "Example: scrubrelay import relay .relay/ --output scrubrelay.toml",
+    "caps": "Example: scrubrelay caps list",
+    "audit": "Example: scrubrelay audit findings --since 24h --by project,pattern",
+}
+"""Commands that have commands of their own, with an example."""
 _USAGE: Final = 2
 
 
@@ -55,7 +63,8 @@ def main(arguments: Sequence[str]) -> int:
         arguments: What stands after `scrubrelay`.
 
     Returns:
-        The exit code: 0 for success, 1 for what went wrong, 2 for a wrong command line; `scrub` has a 3.
+        The exit code: 0 for success, 1 for what went wrong, 2 for a wrong command line, 3 for a finding
+        (`scrub`, `audit try`: an item was dropped; `audit verify`: something is left), 130 for Ctrl-C.
     """
     words = list(arguments) or ["--help"]
     chosen = _typed(os.environ) or words[0]
@@ -117,9 +126,16 @@ def _app(chosen: str) -> typer.Typer:
 
 def _add(app: typer.Typer, name: str, module: ModuleType) -> None:
     if name in _GROUPS:
-        app.add_typer(module.app, name=name, help=COMMANDS[name][1])
+        for one in module.app.registered_commands:
+            one.help = one.help or _flowing(one.callback.__doc__)
+        app.add_typer(module.app, name=name, help=COMMANDS[name][1], epilog=_GROUPS[name])
     else:
-        app.command(name, epilog=module.EXAMPLE)(module.command)
+        app.command(name, epilog=module.EXAMPLE, help=_flowing(module.command.__doc__))(module.command)
+
+
+def _flowing(doc: str | None) -> str:
+    """Return paragraphs whose lines are as long as the terminal's, not the source's."""
+    return "\n\n".join(" ".join(part.split()) for part in cleandoc(doc or "").split("\n\n"))
 
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so

@@ -1,5 +1,6 @@
 """The audit from the command line, against a running relay."""
 
+import gzip
 from collections.abc import Iterator
 
 import orjson
@@ -98,3 +99,28 @@ def test_an_event_that_is_too_large_is_told_though_more_of_it_is_sent(relay, to,
     code, _, err = to(relay, "audit", "verify", str(huge))
     assert code == 1
     assert "larger than" in err
+
+
+def test_a_compressed_export_is_inflated(relay, to, tmp_path):
+    whole = gzip.compress(b'{"message": "mail from %b"}\n{"a": oops}\n' % MAIL.encode())
+    (tmp_path / "e.jsonl.gz").write_bytes(whole)
+    (tmp_path / "cut.jsonl.gz").write_bytes(whole[:-12])
+    code, out, _ = to(relay, "audit", "verify", str(tmp_path / "e.jsonl.gz"))
+    assert (code, out.splitlines()) == (
+        3,
+        [
+            "event 1\tmessage\tcontact.email\t1",
+            "event 2\tnot read: undecodable: line 1, column 7: unexpected character, expected a JSON value",
+            "2 events, 1 places, 1 not read",
+        ],
+    )
+    code, out, err = to(relay, "audit", "verify", str(tmp_path / "cut.jsonl.gz"))
+    assert (code, out) == (1, "")
+    assert "cut.jsonl.gz: not whole" in err
+
+
+def test_keys_of_an_event_do_not_steer_the_terminal(relay, to, tmp_path):
+    (tmp_path / "event.json").write_bytes(orjson.dumps({"a\x1b[2Jb": MAIL}))
+    for command in ("verify", "try"):
+        _, out, _ = to(relay, "audit", command, str(tmp_path / "event.json"))
+        assert "a\\x1b[2Jb\tcontact.email" in out
