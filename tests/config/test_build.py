@@ -10,6 +10,7 @@ from scrubrelay.config.settings import RedactionSettings
 from scrubrelay.core.errors import ConfigError, Forbidden
 from scrubrelay.core.redaction.finders import compiled
 from scrubrelay.core.redaction.redactor import Redactor
+from tests.helpers.compiled import KEPT, lend
 
 KEY = "0123456789abcdef0123456789abcdef"
 OTHER = "fedcba9876543210fedcba9876543210"
@@ -20,6 +21,13 @@ ELSEWHERE = "11112222333344441111222233334444"
 def clear_memory() -> None:
     """As a new process: what was compiled is forgotten."""
     build_module._compiled.cache_clear()
+
+
+@pytest.fixture
+def cache(tmp_path):
+    """A folder with what earlier tests have compiled."""
+    lend(tmp_path / "kept")
+    return Cache(tmp_path / "kept")
 
 
 @pytest.fixture
@@ -126,14 +134,15 @@ def test_mistakes_of_all_projects_are_told_at_once(projects):
 
 
 def test_libraries_of_the_same_patterns_are_one():
-    assert library_of(RedactionSettings()) is library_of(RedactionSettings(action="mask"))
+    one, other = (library_of(RedactionSettings(action=action), Cache(KEPT)) for action in ("replace", "mask"))
+    assert one is other
 
 
 @pytest.mark.parametrize(
     "name", ["default", "strict", "secrets-only", "gdpr", "pci", "hipaa", "payment", "payment.card"]
 )
 def test_a_set_switches_some_patterns_on(name):
-    on = library_of(RedactionSettings(packs=(name,))).patterns
+    on = library_of(RedactionSettings(packs=(name,)), Cache(KEPT)).patterns
     assert 0 < len(on) <= sum(len(pack.patterns) for pack in packs_of(RedactionSettings()))
 
 
@@ -154,9 +163,8 @@ def own_file(path: Path, *words: str) -> RedactionSettings:
     return RedactionSettings(pattern_files=(str(path),))
 
 
-def test_a_pattern_of_ones_own_compiles_nothing_else_anew(tmp_path):
+def test_a_pattern_of_ones_own_compiles_nothing_else_anew(tmp_path, cache):
     """Neither the first, nor one more, nor a library without one of ours, but for its own group."""
-    cache = Cache(tmp_path)
     clear_memory()
     library_of(RedactionSettings(), cache)
     first, more = (own_file(tmp_path / "shop.toml", *names) for names in (("cus",), ("ord", "cus")))
@@ -168,9 +176,8 @@ def test_a_pattern_of_ones_own_compiles_nothing_else_anew(tmp_path):
         assert Redactor(library).text("4111 1111 1111 1111, cus-17")[0] == "[card], [cus]"
 
 
-def test_groups_that_were_kept_point_at_the_same_patterns_wherever_these_stand_now(tmp_path):
+def test_groups_that_were_kept_point_at_the_same_patterns_wherever_these_stand_now(cache):
     """Compiled for one library, used in others: each finds what it finds without the engine."""
-    cache = Cache(tmp_path)
     for disabled in ((), ("payment",), ("contact.email", "jwt")):
         clear_memory()
         library = library_of(RedactionSettings(disable=disabled), cache)
@@ -223,19 +230,19 @@ def test_what_other_code_has_compiled_is_compiled_again(tmp_path, monkeypatch):
     assert library_of(few, Cache(tmp_path)).compiled()
 
 
-def test_a_second_start_compiles_no_expression(tmp_path):
+def test_a_second_start_compiles_no_expression(cache):
     """Neither for the engine nor for `regex`: each is compiled when an event asks for it."""
     clear_memory()
-    library_of(RedactionSettings(), Cache(tmp_path))
+    library_of(RedactionSettings(), cache)
     clear_memory()
     compiled.cache_clear()
-    library = library_of(RedactionSettings(), Cache(tmp_path))
+    library = library_of(RedactionSettings(), cache)
     assert (library.compiled(), compiled.cache_info().currsize) == ({}, 0)
 
 
 def test_a_disabled_pattern_is_off():
     off = RedactionSettings(disable=("payment.card",))
-    assert "payment.card" not in {pattern.id for pattern in library_of(off).patterns}
+    assert "payment.card" not in {pattern.id for pattern in library_of(off, Cache(KEPT)).patterns}
 
 
 def test_the_packs_of_the_checkout_are_found():

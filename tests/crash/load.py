@@ -17,7 +17,7 @@ PROJECT = 42
 _PAUSE = (
     0.01  # between two events of one app: some hundreds a second in all, which leaves room for the others
 )
-_TIMEOUT = 30.0
+_TIMEOUT = 60.0
 _DRAIN_TIMEOUT = 60.0
 
 

@@ -14,8 +14,9 @@ from scrubrelay.testing import MiniSentry
 from tests.crash.load import loading, missing, settled, unbalanced
 from tests.helpers.relay import Relay
 
-_SMALL = 16 * 2**20  # the compiled patterns and the reserve fit, and some hundred envelopes
+_SMALL = 10 * 2**20  # the reserve fits, and some hundred envelopes
 _LARGE = 64 * 2**20
+_FILE = 5 * 2**20  # as above: each file of a store has that much for itself
 
 
 @dataclass
@@ -25,7 +26,7 @@ class Tmpfs:
     folder: Path
 
     def shrink(self, relay: Relay) -> None:
-        """Leave sixteen megabytes in all."""
+        """Leave ten megabytes in all."""
         command = ["mount", "-t", "tmpfs", "-o", f"size={_SMALL}", "tmpfs", str(self.folder)]
         if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode != 0:
             pytest.skip("only root can mount a small file system")
@@ -47,8 +48,8 @@ class FileSizeLimit:
     folder: Path
 
     def shrink(self, relay: Relay) -> None:
-        """No file of the processes started from here may be over sixteen megabytes."""
-        relay.file_size_limit = _SMALL
+        """No file of the processes started from here may be over five megabytes."""
+        relay.file_size_limit = _FILE
 
     def grow(self, relay: Relay) -> None:
         """Lift the limit of the running process."""

@@ -162,7 +162,7 @@ class Relay:
         while True:
             try:
                 return self._admin_page(path)
-            except ConnectionRefusedError:
+            except ConnectionError:  # refused, or cut off: the worker that listened was killed
                 if time.monotonic() > deadline:
                     raise
             time.sleep(0.05)

@@ -17,6 +17,7 @@ from scrubrelay.core.redaction.redactor import Policy, Redactor
 from scrubrelay.core.wire.encoding import inflate
 from scrubrelay.core.wire.envelope import decode
 from scrubrelay.core.wire.store import envelope_of_store
+from tests.helpers.compiled import library_of_packs
 from tests.helpers.issues import CASES, Case, Event, event, failure, frame
 from tests.helpers.material import RECORDINGS
 
@@ -47,7 +48,7 @@ def packs() -> tuple[Pack, ...]:
 
 @pytest.fixture(scope="module")
 def library(packs: tuple[Pack, ...]) -> Library:
-    return Library.compile(select(packs, ["default"]))
+    return library_of_packs(select(packs, ["default"]))
 
 
 @pytest.fixture(scope="module")

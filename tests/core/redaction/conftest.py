@@ -8,6 +8,7 @@ from scrubrelay.core.redaction.library import Library, select
 from scrubrelay.core.redaction.pattern import Pack, parse_pack
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redactor
+from tests.helpers.compiled import library_of_packs
 
 PACKS = Path(__file__).parents[3] / "patterns"
 
@@ -19,7 +20,7 @@ def packs() -> tuple[Pack, ...]:
 
 @pytest.fixture(scope="session")
 def library(packs) -> Library:
-    return Library.compile(select(packs, ["default"]))
+    return library_of_packs(select(packs, ["default"]))
 
 
 @pytest.fixture(scope="session")

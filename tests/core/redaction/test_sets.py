@@ -2,9 +2,10 @@
 
 import pytest
 
-from scrubrelay.core.redaction.library import Library, select
+from scrubrelay.core.redaction.library import select
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redactor
+from tests.helpers.compiled import library_of_packs
 
 PASSWORD = ("note", "DB_PASSWORD=hunter2")
 PASSWORD_FIELD = ("userPassword", "hunter2")
@@ -49,7 +50,7 @@ PROMISES = {
 
 @pytest.mark.parametrize("name", PROMISES)
 def test_a_ready_set_hides_what_its_name_promises_and_leaves_the_rest(packs, name):
-    redactor = Redactor(Library.compile(select(packs, [name])), Policy(budget=5))
+    redactor = Redactor(library_of_packs(select(packs, [name])), Policy(budget=5))
     goes, stays = PROMISES[name]
     hidden = {(key, text) for key, text in goes | stays if redactor.json_document(_document(key, text))[1]}
     assert hidden == goes
@@ -74,5 +75,5 @@ NHS_NUMBER = "9434765870"
 )
 def test_one_check_digit_counts_alone_only_among_few_countries(packs, names, text, becomes):
     """With many packs on, some country takes nearly any number for its own; a strong shape still counts."""
-    redactor = Redactor(Library.compile(select(packs, names)), Policy(budget=5))
+    redactor = Redactor(library_of_packs(select(packs, names)), Policy(budget=5))
     assert redactor.text(text)[0] == becomes
