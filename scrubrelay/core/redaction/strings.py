@@ -195,7 +195,9 @@ class Strings:
             inner = self.find(text[leaf.start : leaf.end], node, depth)
             found = (one._replace(start=one.start + leaf.start, end=one.end + leaf.start) for one in inner)
         actions = node.place.actions
-        yield from (one._replace(by=one.by or actions.get(one.pattern.id)) for one in found)
+        yield from (
+            (one._replace(by=one.by or actions.get(one.pattern.id)) for one in found) if actions else found
+        )
 
     def _queried(self, text: str, node: Node, depth: int, _found: Sequence[Finding]) -> Iterator[Finding]:
         for name, start, end in pairs(text):

@@ -13,12 +13,14 @@ _RUN: Final = regex.compile(
     r"(?<![A-Za-z0-9+/_=-])(?=(?:[CDI-Za-f][A-Za-z0-9+/_-]{3}){4})[A-Za-z0-9+/_-]{16,}+={0,2}"
 )
 _MIXED: Final = regex.compile(r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])")
+_BINARY: Final = regex.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]")
+"""Controls that no text has; spaces of other kinds and what has no width are no reason not to look."""
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 _LONGEST: Final = 200_000
 
 
 def unwrapped(text: str, cut: Sequence[tuple[int, int]] = ()) -> Iterator[tuple[int, int, str]]:
-    """Yield each run of base64 that decodes to printable UTF-8, with its span.
+    """Yield each run of base64 that decodes to a text in UTF-8, with its span.
 
     Args:
         text: Where they are looked for.
@@ -41,5 +43,5 @@ def unwrapped(text: str, cut: Sequence[tuple[int, int]] = ()) -> Iterator[tuple[
             inner = plain.decode()
         except UnicodeDecodeError:
             continue
-        if inner.isprintable() or all(one.isprintable() or one in "\r\n\t" for one in inner):
+        if inner.isprintable() or _BINARY.search(inner) is None:
             yield match.start(), match.end(), inner

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import quote_plus
 
 import orjson
 import pytest
@@ -78,7 +79,7 @@ WAYS: dict[str, Callable[[str], str]] = {
     "JSON": nested,
     "JSON in JSON": lambda text: nested(nested(text)),
     "base64": lambda text: "see " + b64encode(nested(text).encode()).decode() + " there",
-    "a query": lambda text: f"/p?q={text.replace('@', '%40').replace(' ', '+')}&r=1#s",
+    "a query": lambda text: f"/p?q={quote_plus(text)}&r=1#s",
 }
 TEXTS = st.lists(st.sampled_from((*SECRETS, *PLAIN, *SECRETS)), min_size=1, max_size=8).map(" , ".join)
 

@@ -26,3 +26,12 @@ _END: Final = _START + len(_RUN)
 )
 def test_a_run_is_opened_unless_a_longer_span_holds_it(cut, opened):
     assert [*unwrapped(_TEXT, cut)] == ([(_START, _END, '{"user": "Jane"}')] if opened else [])
+
+
+@pytest.mark.parametrize(
+    ("odd", "opened"),
+    [*((one, True) for one in "\n\t\x1b\x85\xa0\u2028\u200b\ufeff\ue000"), ("\x00", False), ("\x07", False)],
+)
+def test_a_text_may_hold_what_is_not_printed(odd, opened):
+    run = base64.b64encode(f'{{"user": "Jane{odd}"}}'.encode()).decode()
+    assert bool([*unwrapped(f"as {run} said")]) == opened
