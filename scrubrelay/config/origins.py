@@ -13,7 +13,19 @@ from scrubrelay.config.settings import ProjectSettings, RedactionSettings, Setti
 from scrubrelay.core.redaction.strings import CUSTOM_ID
 
 _ID: Final = regex.compile(r"""^ \s* id \s* = \s* ["'] ([^"'\n]+) ["']""", regex.VERBOSE | regex.MULTILINE)
-_HEADER: Final = regex.compile(r"^ \s* \[\[ \s* ([\w.]+) \s* \]\]", regex.VERBOSE)
+_HEADER: Final = regex.compile(
+    r"^ [ \t]* (?: \[\[? \s* (?P<table> [\w.]+ ) \s* \]\]? | (?: (?P<of> [\w.]+ ) \. )? rule \s* = \s* \[ )",
+    regex.VERBOSE | regex.MULTILINE,
+)
+"""The head of a table, or the list of rules written out in one."""
+_MARK: Final = regex.compile(
+    r"""
+    \'{3} .*? \'{3} | \"{3} (?: \\. | . )*? \"{3} | ' [^'\n]* ' | " (?: \\. | [^"\\\n] )* " | \# [^\n]*
+    | (?P<open> [\[{] ) | (?P<close> [\]}] )
+    """,
+    regex.VERBOSE | regex.DOTALL,
+)
+_TABLES: Final = frozenset({"redaction", "project.redaction"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +110,13 @@ def _embedded() -> Mapping[str, str]:
 
 
 def _ids(name: str, text: str) -> dict[str, str]:
-    return {found[1]: f"{name}:{text.count(chr(10), 0, found.start(1)) + 1}" for found in _ID.finditer(text)}
+    return {found[1]: f"{name}:{_line(text, found.start(1))}" for found in _ID.finditer(text)}
 
 
 def _rules(
     file: Path, redaction: RedactionSettings, project: ProjectSettings | None, index: int
 ) -> Sequence[str]:
-    """Return where the rules stand; none of them if they are written in another way than as tables."""
+    """Return where the rules stand; none of them if they are written in a way that is not seen through."""
     found = list(_headers(file.read_text("utf-8-sig")))
     common = [line for line, name, _ in found if name == "redaction.rule"]
     own = [line for line, name, number in found if name == "project.redaction.rule" and number == index]
@@ -117,9 +129,30 @@ def _rules(
 
 
 def _headers(text: str) -> Iterator[tuple[int, str, int]]:
-    """Yield the line and the name of each header of a list of tables, and the project it is in."""
-    project = -1
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := _HEADER.match(line):
-            project += header[1] == "project"
-            yield number, header[1], project
+    """Yield the line and the name of each table with a head or in a list of rules, and its project."""
+    project, table = -1, ""
+    for found in _HEADER.finditer(text):
+        if found["table"]:
+            table = found["table"]
+            project += table == "project"
+            yield _line(text, found.start("table")), table, project
+        elif (name := found["of"] or table) in _TABLES:
+            yield from ((_line(text, at), f"{name}.rule", project) for at in _tables(text, found.end()))
+
+
+def _tables(text: str, start: int) -> Iterator[int]:
+    """Yield where each table of a list stands that begins before `start`."""
+    depth = 1
+    for mark in _MARK.finditer(text, start):
+        if mark["open"]:
+            if depth == 1 and mark["open"] == "{":
+                yield mark.start()
+            depth += 1
+        elif mark["close"]:
+            depth -= 1
+            if not depth:
+                return
+
+
+def _line(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1
