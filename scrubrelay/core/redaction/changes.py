@@ -39,6 +39,7 @@ class Known:
         remarks: What `_meta` says of it, as JSON, empty for nothing; None until that was asked for.
         merged: What `_meta` said of it already, as JSON, to that with our remarks.
         told: Whatever a reader of the changes wants to find again, by the path where the value stood.
+        again: Whether it was seen again of late.
     """
 
     keys: int
@@ -47,6 +48,7 @@ class Known:
     remarks: bytes | None = None
     merged: dict[bytes, bytes] = field(default_factory=dict)
     told: dict[Path, Any] = field(default_factory=dict)
+    again: bool = False
 
 
 class Block(NamedTuple):

@@ -6,11 +6,12 @@ from scrubrelay.core.errors import Reason, Unscrubbable
 from scrubrelay.core.redaction.addresses import forbid_inference, without_labels
 from scrubrelay.core.redaction.changes import Change, Changes, single
 from scrubrelay.core.redaction.formats import json
+from scrubrelay.core.redaction.memory import Memory
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.remarks import annotate
 from scrubrelay.core.redaction.rules import TEXT
 from scrubrelay.core.redaction.strings import Strings
-from scrubrelay.core.redaction.walk import Memory, Walk
+from scrubrelay.core.redaction.walk import Walk
 
 
 class Documents:

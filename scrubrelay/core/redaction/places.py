@@ -18,6 +18,10 @@ _NONE: Final[frozenset[int]] = frozenset()
 _PLAIN: Final = regex.compile(r"[^*]+")
 MAX_NODES: Final = 20_000
 """Paths remembered; real applications have some thousands, random keys would have no end."""
+_FOUND: Final = 2 * 1024 * 1024
+"""Bytes that what became of the strings of one place may take, about."""
+_RESULT: Final = 200
+"""Bytes that one of them takes beside its text, and each cut in it."""
 _SHORT_KEY: Final = 64
 """Characters of a key that is one node's worth; one can be as long as a document, and counts for as many."""
 
@@ -76,14 +80,26 @@ class Place:
         told: The rules whose context word stands in the path.
         actions: Pattern id to the action that a rule of the configuration wants here, and its number.
         clean: Strings in which nothing was found here; bounded by whoever fills it.
-        found: What became of the others, by their digest, None for long ones that are clean; likewise.
+        aged: Those from before the last time that there were too many.
+        found: What became of the others, by their digest, None for long ones that are clean.
+        weight: Bytes that `found` takes, about.
     """
 
     excluded: frozenset[int] = frozenset()
     told: frozenset[int] = frozenset()
     actions: Mapping[str, tuple[str | None, int]] = field(default_factory=dict)
     clean: set[str] = field(default_factory=set)
+    aged: AbstractSet[str] = frozenset()
     found: dict[bytes, Result | None] = field(default_factory=dict)
+    weight: int = 0
+
+    def keep(self, digest: bytes, result: Result | None) -> None:
+        """Remember what became of a string."""
+        self.weight += _RESULT + (0 if result is None else 4 * len(result.text) + _RESULT * len(result.cuts))
+        if self.weight > _FOUND:
+            self.found.clear()
+            self.weight = 0
+        self.found[digest] = result
 
 
 @dataclass(slots=True, eq=False)
@@ -187,6 +203,8 @@ class Tree:
         if self._nodes > MAX_NODES:
             self._nodes = 0
             self._roots.clear()
+            # A path can tell as many contexts as there are subsets of the words that stand for one.
+            self._places.clear()
         kind = kind if self.rules else ""
         known = self._roots.get(kind)
         if known is None:
@@ -290,9 +308,10 @@ class Tree:
             known = self._places[excluded, told, stance] = Place(excluded, told, stance.actions)
         return known
 
-    def forget(self) -> None:
-        """Forget which strings were clean."""
+    def age(self) -> None:
+        """Forget which strings were clean, but for those since the last time."""
         for place in self._places.values():
+            place.aged = frozenset(place.clean)
             place.clean.clear()
 
 

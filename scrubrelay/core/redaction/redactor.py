@@ -18,11 +18,11 @@ from scrubrelay.core.redaction.formats import attachment, json, text
 from scrubrelay.core.redaction.keys import KeyRules
 from scrubrelay.core.redaction.library import Library
 from scrubrelay.core.redaction.marks import Marks
+from scrubrelay.core.redaction.memory import Memory
 from scrubrelay.core.redaction.places import Node
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.rules import PathRules
 from scrubrelay.core.redaction.strings import HIDDEN, Strings, custom
-from scrubrelay.core.redaction.walk import Memory
 from scrubrelay.core.wire.envelope import Item
 from scrubrelay.core.wire.items import Shape, kind_of
 

@@ -26,8 +26,7 @@ _DEPTH: Final = 5
 SHORT: Final = 1024
 """Longer strings would fill a memory that holds them as they are."""
 _REMEMBERED: Final = 4096
-_FOUND: Final = 4096
-"""Results remembered per place, by a digest: what was found is not kept in memory, and long texts are not."""
+"""Characters of a result that is remembered, by a digest of what it was made of."""
 _PIECE: Final = 32_768
 _LARGEST_PIECE: Final = 1024 * 1024
 _OVERLAP: Final = 4096
@@ -91,16 +90,16 @@ class Strings:
         candidates = pointed.get(text)
         if candidates is not None and not candidates:
             return None
-        known = node.place.found
+        place = node.place
+        if text in place.aged:
+            return None
         digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        if digest in known:
-            return known[digest]
+        if digest in place.found:
+            return place.found[digest]
         result = self._scrub(text, node, candidates)
         # What is clean and short is remembered as it is, by whoever asked.
         if len(text) > SHORT if result is None else len(result.text) <= _REMEMBERED:
-            if len(known) >= _FOUND:
-                known.clear()
-            known[digest] = result
+            place.keep(digest, result)
         return result
 
     def _scrub(self, text: str, node: Node, candidates: Sequence[int] | None) -> Result | None:

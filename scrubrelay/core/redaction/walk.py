@@ -9,19 +9,14 @@ import orjson
 from scrubrelay.core.errors import Reason, Unscrubbable
 from scrubrelay.core.redaction.changes import Block, Change, Changes, Known, Path
 from scrubrelay.core.redaction.formats.json import Raw
-from scrubrelay.core.redaction.places import Node, Tree
+from scrubrelay.core.redaction.memory import Memory
+from scrubrelay.core.redaction.places import Node
 from scrubrelay.core.redaction.rules import is_of_rule
 from scrubrelay.core.redaction.spans import Cut
-from scrubrelay.core.redaction.strings import SHORT, Pointed, Strings
+from scrubrelay.core.redaction.strings import Pointed, Strings
 
 _SHORT: Final = 10**8
 """Numbers below mean something only under a key that says what they are."""
-_MEMORY: Final = 100_000
-"""Strings and values remembered, in all; then it starts anew."""
-_MEMORY_BYTES: Final = 32 * 1024 * 1024
-"""The same for what they weigh, about."""
-_CHANGE: Final = 1000
-"""Bytes that a remembered change weighs, with its remark and its redactions."""
 _PATIENCE: Final = 32
 """A node whose values were new so often in a row is asked every eighth time only."""
 _FEW: Final = 4
@@ -29,66 +24,6 @@ _TYPED: Final = frozenset({"value", "type", "unit"})
 _ATTRIBUTES: Final = frozenset({"string", "boolean", "integer", "double", "array"})
 """What an attribute may be (relay-event-schema); an exception has a type and a value too."""
 _NUMBERS: Final = (int, float)
-
-
-class Memory:
-    """Remembers what was seen, over all documents, so that it stays bounded.
-
-    What was clean in a string is remembered by the string, in its place; what became of a whole dict or list
-    by a digest of it, in its node. Nothing in which something was found is kept as it was.
-    """
-
-    def __init__(self, tree: Tree) -> None:
-        self.tree = tree
-        self._count = 0
-        self._size = 0
-        self._nodes: list[Node] = []
-        self._met: set[int] = set()
-
-    def unmet(self, value: Any) -> list[str]:
-        """Return the short strings and keys in a dict or list that were never met; then they are.
-
-        A string that is taken for one that was met is looked at all the same, only alone.
-        """
-        met = self._met
-        if len(met) > _MEMORY:
-            met.clear()
-        new: list[str] = []
-        inner = [value]
-        for one in inner:
-            texts = [*one, *one.values()] if type(one) is dict else one
-            for text in texts:
-                if type(text) is str:
-                    mark = hash(text)
-                    if mark not in met and len(text) <= SHORT:
-                        met.add(mark)
-                        new.append(text)
-                elif type(text) is dict or type(text) is list:
-                    inner.append(text)
-        return new
-
-    def add(self, text: str, node: Node) -> None:
-        """Remember a string as clean where it stands."""
-        if len(text) <= SHORT:
-            node.place.clean.add(text)
-            self._grow(len(text))
-
-    def keep(self, node: Node, digest: bytes, known: Known) -> None:
-        """Remember what became of a dict or list."""
-        if not node.known:
-            self._nodes.append(node)
-        node.known[digest] = known
-        # `written`, and twice the remarks of an SDK with ours, which are kept if they are no longer.
-        self._grow(4 * len(known.written) + _CHANGE * len(known.changes) + sum(map(len, node.path)))
-
-    def _grow(self, size: int) -> None:
-        self._count += 1
-        self._size += size
-        if self._count > _MEMORY or self._size > _MEMORY_BYTES:
-            self.tree.forget()
-            for node in self._nodes:
-                node.known.clear()
-            self._count, self._size, self._nodes = 0, 0, []
 
 
 class Walk:
@@ -169,6 +104,7 @@ class Walk:
             self._learn(walk, value, node, path, digest)
             return
         node.asked = 0
+        known.again = True
         self.keys += known.keys
         if known.changes:
             holder[key] = orjson.Fragment(known.written)
@@ -346,6 +282,7 @@ class Walk:
         digest = blake2b(b"_meta" + orjson.dumps(meta), digest_size=16).digest()
         known = node.known.get(digest)
         if known is not None:
+            known.again = True
             self.keys += known.keys
             return
         keys, changes = self.keys, len(self.changes)

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scrubrelay.core.redaction.changes import Known
+from scrubrelay.core.redaction.memory import Memory
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redactor
-from scrubrelay.core.redaction.walk import Memory
 
 LEAVES = st.sampled_from(
     [
@@ -143,3 +143,57 @@ def test_memory_has_an_end(library):
         memory.keep(node, number.to_bytes(16), Known(1, (), b"x" * 1_000_000))
         kept.append(len(node.known))
     assert 0 < max(kept) < 40
+
+
+def test_what_comes_again_outlives_what_comes_once(library):
+    """Events with an id of their own in every value would crowd out all others, again and again."""
+    memory = Memory(Redactor(library, Policy())._tree)
+    node = memory.tree.root()
+    memory.add("clean", node)
+    for number in range(100):
+        memory.keep(node, number.to_bytes(16), Known(1, (), b"x" * 1_000_000))
+        node.known[bytes(16)].again = True
+    assert node.known.keys() >= {bytes(16), (99).to_bytes(16)}
+    assert "clean" in node.clean
+
+
+def test_what_came_again_once_is_not_kept_for_ever(library):
+    memory = Memory(Redactor(library, Policy())._tree)
+    node = memory.tree.root()
+    for number in range(100):
+        memory.keep(node, number.to_bytes(16), Known(1, (), b"x" * 1_000_000))
+        if number < 3:
+            node.known[bytes(16)].again = True
+    assert bytes(16) not in node.known
+
+
+def test_memory_has_an_end_where_everything_comes_again(library):
+    memory = Memory(Redactor(library, Policy())._tree)
+    node = memory.tree.root()
+    for number in range(100):
+        memory.keep(node, number.to_bytes(16), Known(1, (), b"x" * 1_000_000))
+        for known in node.known.values():
+            known.again = True
+        assert len(node.known) < 40
+
+
+def test_strings_that_are_met_are_remembered_whatever_else_comes(library):
+    memory = Memory(Redactor(library, Policy())._tree)
+    node = memory.tree.root()
+    for number in range(200_000):
+        memory.add(f"request {number}", node)
+        if number % 10_000 == 0:
+            memory.add("every day", node)
+    remembered = node.place.clean | node.place.aged
+    assert "every day" in remembered
+    assert "request 0" not in remembered
+
+
+def test_what_was_found_is_remembered_up_to_a_weight(library):
+    redactor = Redactor(library, Policy())
+    place = redactor._tree.root().place
+    counts = []
+    for number in range(2000):
+        redactor.text(f"{number} jane@example.com {'text ' * 600}", "message")
+        counts.append(len(place.found))
+    assert 50 < max(counts) < 500
