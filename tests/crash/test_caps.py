@@ -19,7 +19,6 @@ from tests.helpers.relay import KEY, Relay
 
 _CAP = 50
 _FLOOD = 10_000
-_ROUNDS = 10
 _CONNECTIONS = 32
 _PATIENCE = 20.0
 _FEW_PATTERNS = '[redaction]\npacks = ["jwt"]\n'  # so that four workers have soon started
@@ -126,16 +125,17 @@ async def test_a_restart_changes_nothing(new_relay, before):
 
 
 @pytest.mark.timeout(300)
-async def test_kill_9_changes_nothing(new_relay):
+@pytest.mark.parametrize(("workers", "rounds"), [(1, 10), (4, 3)])
+async def test_kill_9_changes_nothing(new_relay, workers, rounds):
     """Each round begins an issue and is killed somewhere around its cap; the next one goes on with it.
 
     What was acknowledged has been counted, whether it went on or not.
     """
     async with MiniSentry() as sentry:
-        relay = capped(new_relay, sentry)
+        relay = capped(new_relay, sentry, workers)
         await asyncio.to_thread(relay.start)
         acknowledged = 0
-        for number in range(_ROUNDS):
+        for number in range(rounds):
             message = f"issue {'abcdefghij'[number] * 3}"
             flooding = asyncio.ensure_future(flood(relay, 120, message))
             await asyncio.sleep(random.random() * 0.1)
