@@ -10,6 +10,8 @@ from scrubrelay.core.policy.groups import Agent
 
 _LONGEST: Final = 512
 """Characters that are looked at; browsers' are about 120 long."""
+_WORDS: Final = regex.compile("bot|crawl|spider", regex.IGNORECASE)
+"""ua-parser calls Java's and Windows' HTTP clients spiders, too: one of these must be there."""
 _SPIDER: Final = "Spider"
 """What ua-parser calls the device of a crawler."""
 _PEOPLE: Final = "http-library"
@@ -43,7 +45,7 @@ def _is_crawler(text: str) -> bool:
             return True
     except TimeoutError:
         return False
-    return _device()(text) == _SPIDER
+    return _WORDS.search(text) is not None and _device()(text) == _SPIDER
 
 
 # Both lists are imported when a group asks for them: most relays and every command do without.

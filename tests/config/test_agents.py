@@ -52,12 +52,21 @@ PEOPLE = {
     ),
     "curl/8.5.0": ("curl", 8),
     "python-requests/2.31": ("Python Requests", 2),
+    "okhttp/4.12.0": ("okhttp", 4),
+    "Go-http-client/1.1": ("Go-http-client", 1),
+    _IPHONE.format("Mobile/15E148 [LinkedInApp]/9.29.7"): ("Mobile Safari UI/WKWebView", None),
+    _PHONE.format("Pixel 8", "MicroMessenger/8.0.49 Chrome/120.0.0.0"): ("Chrome Mobile", 120),
 }
 
 
 @pytest.mark.parametrize("text", CRAWLERS)
 def test_crawlers_monitors_and_previews_are_known(text: str) -> None:
     assert agent(text).crawler
+
+
+@pytest.mark.parametrize("text", ["Java/17.0.1", "WinHttp", "Dart/3.2 (dart:io)", "GuzzleHttp/7", ""])
+def test_a_program_that_few_lists_know_is_no_crawler(text: str) -> None:
+    assert not agent(text).crawler
 
 
 @pytest.mark.parametrize("text", PEOPLE)
