@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from scrubrelay.config.settings import AuditSettings, Settings
@@ -15,6 +16,7 @@ from scrubrelay.service.caps import Caps
 from scrubrelay.service.clock import Clock
 from scrubrelay.service.forwarder import Forwarder, ForwarderOptions, Resolve
 from scrubrelay.service.log import log
+from scrubrelay.service.spool import Spool
 from scrubrelay.service.stores.base import Entry, Parcel, Store, StoreOptions
 from scrubrelay.service.stores.registry import make_store
 from scrubrelay.service.switches import Switches
@@ -39,6 +41,7 @@ class OutboxOptions:
         audit: Returns what is to be kept for the audit, as it is now.
         relay_lists: Whether client reports use the lists that are for relays.
         slots: How many worker processes there are.
+        folder: Where notes are kept until the store has them; None for nowhere.
     """
 
     max_memory_bytes: int = 64 * 2**20
@@ -49,6 +52,7 @@ class OutboxOptions:
     audit: Callable[[], AuditSettings] = AuditSettings
     relay_lists: bool = False
     slots: int = 1
+    folder: Path | None = None
 
 
 class Place(Protocol):
@@ -90,7 +94,9 @@ class Outbox:
         self._options = options or OutboxOptions()
         self._store = store
         self._clock = clock
-        self.trail = Trail(store.audit, self._options.audit, clock, prunes=self._options.slot == 0)
+        folder, slot = self._options.folder, self._options.slot
+        self._spool = None if folder is None else Spool(folder, slot)
+        self.trail = Trail(store.audit, self._options.audit, clock, self._spool, prunes=slot == 0)
         self._post = post or Upstream(self._options.timeout, self._options.connections)
         self.switches = Switches(store, clock)
         forwarding = ForwarderOptions(
@@ -142,6 +148,7 @@ class Outbox:
             audit,
             settings.reports.relay_lists,
             place.slots,
+            kept.data_dir,
         )
         store = make_store(kept.url, options)
         return cls(store, lambda name, project_id, key: projects().target(name, project_id, key), clock, own)
@@ -164,10 +171,18 @@ class Outbox:
         await self.switches.look()  # before the first envelope: a stop survives a restart
         await self.caps.start()
         await self.traffic.look()
+        await self.trail.recover(self._left())
         loop = asyncio.get_running_loop()
         self._following = loop.create_task(self._follow())
         self._running = loop.create_task(self._forward())
         self._noting = loop.create_task(self.trail.run())
+
+    def _left(self) -> Iterator[Spool]:
+        """Yield what this worker may have left when it was killed, and what those have that are gone."""
+        if self._spool is not None:
+            yield self._spool
+        if self._options.folder is not None and self._options.slot == 0:
+            yield from Spool.orphans(self._options.folder, self._options.slots)
 
     async def _follow(self) -> None:
         """See what operators have changed through another worker or the command line."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +34,7 @@ class Window:
         configuration: What holds.
         targets: Returns how its upstreams do.
         watch: What it counts.
+        note: Stores what it has noted of events.
     """
 
     def __init__(
@@ -42,7 +43,9 @@ class Window:
         configuration: Configuration,
         targets: Callable[[], Sequence[Mapping[str, Any]]],
         watch: Watch,
+        note: Callable[[], Awaitable[None]],
     ) -> None:
+        self._note = note
         self._worker = worker
         self._configuration = configuration
         self._targets = targets
@@ -59,6 +62,9 @@ class Window:
                 case "/reload":
                     await self._configuration.reload("asked")
                     return reply(self._state())
+                case "/note":
+                    await self._note()
+                    return reply({})
                 case "/tail":
                     return await self._tail(request)
                 case _:
@@ -144,6 +150,12 @@ class Peers:
             *(self._ask("GET", slot, "/figures", _ANSWER_SECONDS) for slot in range(self._slots))
         )
         return [answer for answer in answers if answer is not None]
+
+    async def note(self) -> None:
+        """Have every worker that answers in time store what it has noted of events."""
+        await asyncio.gather(
+            *(self._ask("POST", slot, "/note", _ANSWER_SECONDS) for slot in range(self._slots))
+        )
 
     async def reload(self) -> list[dict[str, Any]]:
         """Have every worker read the configuration again; return what came of it where one answers."""

@@ -2,8 +2,10 @@
 
 import asyncio
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 import orjson
@@ -12,11 +14,12 @@ from scrubrelay.config.settings import AuditSettings
 from scrubrelay.core.errors import StoreUnavailable
 from scrubrelay.core.evidence import Evidence, Finds
 from scrubrelay.service.clock import Clock
+from scrubrelay.service.spool import Spool
 from scrubrelay.service.stores.audit import AuditStore, Leaf, Retention
 from scrubrelay.service.stores.base import Entry, Parcel
 
 _PERIOD: Final = 2.0
-"""Seconds between two leaves; what a worker had noted since the last is lost when it is killed."""
+"""Seconds between two leaves; what a worker had noted since the last is in its spool when it is killed."""
 _PRUNED: Final = 60.0
 _MOST_EVENTS: Final = 10_000
 """Events noted in one period, in all: four times what a process can take."""
@@ -68,16 +71,25 @@ class Trail:
         store: Where it is kept.
         settings: Returns `[audit]` as it is now.
         clock: Time.
+        spool: Where a kill does not take what was noted; None for nowhere.
         prunes: Whether this worker forgets what is too old; one of them must.
     """
 
     def __init__(
-        self, store: AuditStore, settings: Callable[[], AuditSettings], clock: Clock, *, prunes: bool = True
+        self,
+        store: AuditStore,
+        settings: Callable[[], AuditSettings],
+        clock: Clock,
+        spool: Spool | None = None,
+        *,
+        prunes: bool = True,
     ) -> None:
         self._store = store
         self._settings = settings
         self._clock = clock
         self._prunes = prunes
+        self._spool = spool
+        self._flushing = asyncio.Lock()
         self._notes = Notes()
         self._pruned_at = clock.monotonic()
 
@@ -97,11 +109,14 @@ class Trail:
             return
         notes.dropped += dropped
         number = parcels[0].envelope_id if parcels else None
+        known = len(notes.finds)
         items = [notes.item(one) for one in entry.evidence]
         limited = sorted(entry.limited)
-        notes.events.append(
-            (entry.event_id, entry.received_at, entry.project_id, number, entry.targets, limited, items)
-        )
+        note = (entry.event_id, entry.received_at, entry.project_id, number, entry.targets, limited, items)
+        notes.events.append(note)
+        for finds in islice(notes.finds, known, None):
+            self._keep("finds", finds)
+        self._keep("event", note)
 
     def delivered(self, parcel: Parcel, result: str, answer: int | str | None) -> None:
         """Note how a delivery ended, or that it will be tried again.
@@ -116,6 +131,17 @@ class Trail:
         if len(self._notes.deliveries) < _MOST_DELIVERIES:
             note = (parcel.event_id, parcel.envelope_id, parcel.target, self._clock.now(), result, answer)
             self._notes.deliveries.append(note)
+            self._keep("delivery", note)
+
+    async def recover(self, spools: Iterable[Spool]) -> None:
+        """Store what workers had noted that were killed; what one had just stored is stored twice."""
+        for spool in spools:
+            for lines in await asyncio.to_thread(lambda one: [*one.left()], spool):
+                notes = _noted(lines)
+                if notes.events or notes.deliveries:
+                    with suppress(StoreUnavailable):
+                        await self._store.note(notes.leaf(self._clock.now()))
+            spool.clear()
 
     async def run(self) -> None:
         """Write what was noted, again and again, and forget what is too old."""
@@ -128,14 +154,23 @@ class Trail:
 
     async def flush(self) -> None:
         """Write what was noted; if the store cannot, it is lost, for envelopes need the room more."""
-        notes, self._notes = self._notes, Notes()
-        if not (notes.events or notes.deliveries or notes.skipped):
-            return
-        leaf = await asyncio.to_thread(notes.leaf, self._clock.now())
-        try:
-            await self._store.note(leaf)
-        except StoreUnavailable:
-            self._notes.skipped += notes.skipped + len(notes.events)
+        async with self._flushing:
+            notes, self._notes = self._notes, Notes()
+            if not (notes.events or notes.deliveries or notes.skipped):
+                return
+            if self._spool is not None:
+                self._spool.turn()
+            leaf = await asyncio.to_thread(notes.leaf, self._clock.now())
+            try:
+                await self._store.note(leaf)
+            except StoreUnavailable:
+                self._notes.skipped += notes.skipped + len(notes.events)
+            if self._spool is not None:
+                self._spool.stored()
+
+    def _keep(self, kind: str, note: Sequence[Any]) -> None:
+        if self._spool is not None:
+            self._spool.add((kind, note))
 
     async def _prune(self) -> None:
         own = self._settings()
@@ -144,6 +179,17 @@ class Trail:
             await self._store.prune(self._clock.now(), retention)
         except StoreUnavailable:
             return  # in a minute, then
+
+
+def _noted(lines: Iterable[Any]) -> Notes:
+    """Return what a spool has, as it was when it was noted."""
+    notes = Notes()
+    for kind, note in lines:
+        if kind == "finds":
+            notes.finds[tuple((pattern, path, count) for pattern, path, count in note)] = len(notes.finds)
+        else:
+            (notes.events if kind == "event" else notes.deliveries).append(note)
+    return notes
 
 
 def read_leaf(leaf: Leaf, event_id: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -104,7 +104,7 @@ class _Worker:
         own = new_token()
         gate = Gate(lambda: configuration.settings.admin, own, self.clock)
         peers = Peers(configuration.settings.store.data_dir, self.post.slots)
-        window = _runner(Window(self.post.slot, configuration, outbox.targets, watch))
+        window = _runner(Window(self.post.slot, configuration, outbox.targets, watch, outbox.trail.flush))
         services = Services(configuration, outbox, self.clock, peers)
         ingest, admin = _runner(server), _runner(Admin(services, gate))
         try:

@@ -20,6 +20,10 @@ from scrubrelay.service.watch import Watch
 OUTCOME = Outcome(None, (Dropped("event", (("error", 1),), Reason.CAPPED),))
 
 
+async def nothing() -> None:
+    """Store no notes: there are none."""
+
+
 @asynccontextmanager
 async def workers(folder: Path, count: int):
     """The peers as each worker sees them, and what is looked at in each."""
@@ -28,7 +32,7 @@ async def workers(folder: Path, count: int):
     runners, watches, seen = [], [], []
     for slot in range(count):
         watches.append(Watch(Meters(SystemClock()), Tap(slot)))
-        window = Window(slot, Configuration(Source(file, {})), list, watches[-1])
+        window = Window(slot, Configuration(Source(file, {})), list, watches[-1], nothing)
         runners.append(web.ServerRunner(web.Server(window), shutdown_timeout=0.1))
         seen.append(Peers(folder, count))
         await seen[-1].open(slot, runners[-1])

@@ -7,6 +7,7 @@ import pytest
 from scrubrelay.config.settings import AuditSettings
 from scrubrelay.core.evidence import Evidence
 from scrubrelay.core.pipeline import Clean
+from scrubrelay.service.spool import Spool
 from scrubrelay.service.stores.base import Entry, Parcel
 from scrubrelay.service.trail import Trail, read_leaf
 from scrubrelay.testing import ManualClock
@@ -116,3 +117,44 @@ async def test_notes_are_written_and_old_ones_forgotten_as_time_goes_by(store):
             await store.flush()
         assert await noted(store) == []
         running.cancel()
+
+
+def spooling(store, folder) -> Trail:
+    """A trail as a worker has it; let go of, it is as good as killed."""
+    return Trail(store.audit, AuditSettings, ManualClock(), Spool(folder, 0))
+
+
+async def test_what_a_killed_worker_had_noted_is_stored_at_its_next_start(store, tmp_path):
+    killed = spooling(store, tmp_path)
+    killed.received(entry(finds=3), [parcel()])
+    killed.received(entry(finds=3))
+    killed.delivered(parcel(), "forwarded", 200)
+    del killed
+    await spooling(store, tmp_path).recover([Spool(tmp_path, 0)])
+    (_, first), (_, second), (kind, delivery) = await noted(store)
+    assert (first["envelope"], second["envelope"], kind, delivery["answer"]) == (8, None, "delivery", 200)
+    assert [one["path"] for one in second["items"][0]["findings"]] == ["user.email"] * 3
+    assert [*Spool(tmp_path, 0).left()] == []
+
+
+async def test_what_was_stored_is_not_stored_again(store, tmp_path):
+    trail = spooling(store, tmp_path)
+    trail.received(entry())
+    await trail.flush()
+    trail.received(entry(2))
+    await spooling(store, tmp_path).recover([Spool(tmp_path, 0)])
+    assert (len(await noted(store)), len(await noted(store, 2))) == (1, 1)
+
+
+async def test_flushes_at_once_lose_nothing(store, tmp_path):
+    trail = spooling(store, tmp_path)
+    for number in range(1, 6):
+        trail.received(entry(number))
+        flushes = [asyncio.ensure_future(trail.flush()) for _ in range(3)]
+        await asyncio.sleep(0)
+        trail.received(entry(number + 10))
+        await asyncio.gather(*flushes)
+    await trail.flush()
+    assert [*Spool(tmp_path, 0).left()] == []
+    for number in (*range(1, 6), *range(11, 16)):
+        assert len(await noted(store, number)) == 1

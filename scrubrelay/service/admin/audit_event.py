@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Final
 
+import orjson
 from pydantic import BaseModel, Field
 
 from scrubrelay.core.errors import BadRequest, NotFound
@@ -13,6 +14,7 @@ from scrubrelay.core.inspection import plain_event_id
 from scrubrelay.service.admin.moments import Moment, iso, seconds
 from scrubrelay.service.admin.route import Call, Model
 from scrubrelay.service.forwarder import RETRY
+from scrubrelay.service.stores.audit import Leaf
 from scrubrelay.service.trail import read_leaf
 
 _DEAD = {"dead": "refused"}
@@ -83,9 +85,9 @@ async def show_event(call: Call) -> EventAnswer:
         raise BadRequest("event_id: expected 32 hex digits") from error
     await call.record("audit.event", event_id=event_id)
     outbox = call.services.outbox
-    await outbox.trail.flush()
+    await call.services.peers.note()
     leaves = await outbox.store.audit.trail(bytes.fromhex(event_id))
-    notes = await asyncio.to_thread(lambda: [note for leaf in leaves for note in read_leaf(leaf, event_id)])
+    notes = await asyncio.to_thread(lambda: [*_once(leaves, event_id)])
     events = [one for kind, one in notes if kind == "event"]
     if len(events) > _MOST:
         events = [*events[: _MOST // 2], *events[-_MOST // 2 :]]
@@ -108,6 +110,15 @@ async def _unknown(call: Call) -> NotFound:
     if skipped := await call.services.outbox.store.audit.skipped():
         causes.append(f"{skipped} events of that time were not noted, as too many came at once")
     return NotFound("nothing is known of this event", *causes)
+
+
+def _once(leaves: Iterable[Leaf], event_id: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield what the leaves have of an event: one that was killed may have stored them twice."""
+    seen: set[bytes] = set()
+    for leaf in leaves:
+        notes = [(orjson.dumps(note), note) for note in read_leaf(leaf, event_id)]
+        yield from (note for text, note in notes if text not in seen)
+        seen.update(text for text, _ in notes)
 
 
 def _story(

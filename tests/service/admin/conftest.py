@@ -78,7 +78,8 @@ async def admin(relay, config, environ, slots, tmp_path: Path):
     configuration = Configuration(Source(path, environ))
     peers = Peers(tmp_path, slots)
     window = web.ServerRunner(
-        web.Server(Window(0, configuration, relay.outbox.targets, relay.watch)), shutdown_timeout=1.0
+        web.Server(Window(0, configuration, relay.outbox.targets, relay.watch, relay.outbox.trail.flush)),
+        shutdown_timeout=1.0,
     )
     await peers.open(0, window)
     services = Services(configuration, relay.outbox, SystemClock(), peers)
