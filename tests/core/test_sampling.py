@@ -45,13 +45,13 @@ def rate_of(outcome) -> float:
     return float(decode(outcome.clean).headers["trace"]["sample_rate"])
 
 
-SENT = 100_000
+SENT = 30_000
 SHARES = {"development": 1.0, "staging": 0.3, "production": 0.05}
 
 
 @pytest.mark.parametrize("with_rand", [True, False])
 def test_the_estimate_from_what_is_left_is_the_true_number(with_rand):
-    """100,000 transactions as SDKs with rates of their own send them; the error is that of the draw.
+    """30,000 transactions as SDKs with rates of their own send them; the error is that of the draw.
 
     Each that is kept stands for 1 / its rate. Of these sums the variance is known: n (1 - r) / r and, as the
     SDK's own draw happened before (it kept these), divided by the square of its rate c.

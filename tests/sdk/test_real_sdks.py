@@ -102,7 +102,7 @@ def test_what_other_clients_send_arrives_scrubbed(
     path, headers, encode, bugsink: Bugsink, translating: Relay
 ):
     event = _event()
-    connection = HTTPConnection("127.0.0.1", translating.port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", translating.port, timeout=60)
     connection.request("POST", path, encode(event), headers)
     answer = connection.getresponse()
     assert (answer.status, orjson.loads(answer.read())) == (200, {"id": event["event_id"]})

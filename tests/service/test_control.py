@@ -110,7 +110,7 @@ async def test_decisions_of_all_workers_are_seen(relay):
         f"GET /api/tail HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode()
     )
     workers: set[int] = set()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while len(workers) < 2:
             await post(relay.port, TARGET, ENVELOPE)
             line = await reader.readline()

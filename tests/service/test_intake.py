@@ -264,7 +264,7 @@ class TestRateLimits:
     async def limited(self, relay, projects):
         """A relay that upstream has told so."""
         await relay.envelope(envelope())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             project, now = projects.find(KEY, 1), SystemClock().now()
             while not relay.outbox.limits(project).limited("error", now):  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.01)

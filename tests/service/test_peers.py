@@ -89,7 +89,7 @@ async def test_decisions_come_as_they_are_made_and_after_a_restart(tmp_path):
     lines = reader.tail(0, {"decision": "dropped"})
     for _ in range(2):
         async with workers(tmp_path / "data", 1) as (_, (watch,), _):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 assert await anext(lines) == b"\n"  # the worker is there
                 watch.tap.tell(OUTCOME, 7, 0.0)
                 assert b'"reason":"capped"' in await anext(lines)

@@ -90,7 +90,7 @@ def test_a_start_with_mistakes_is_refused(file):
 
 async def until(there, clock: ManualClock) -> None:
     """Let polls happen until something has come of them; the reading is done in a thread."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not there():
             await clock.advance(2.0)
             await asyncio.sleep(0.01)

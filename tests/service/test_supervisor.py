@@ -33,7 +33,7 @@ class Diary:
 
     async def lines(self, count: int) -> list[list[str]]:
         """Return when there are so many."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 lines = self.path.read_text().splitlines() if self.path.exists() else []
                 if len(lines) >= count:

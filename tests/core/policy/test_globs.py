@@ -1,7 +1,7 @@
 """Wildcards mean what they always mean, and no text makes one slow."""
 
 import fnmatch
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -61,9 +61,9 @@ def test_what_makes_no_sense_is_refused(pattern):
 def test_no_text_makes_it_slow(pattern):
     """A backtracking engine would take hours; the bound is for a machine with other things to do."""
     glob, text = Glob.parse(pattern), "a" * 200_000
-    start = perf_counter()
+    start = process_time()
     glob.matches(text)
-    assert perf_counter() - start < 5
+    assert process_time() - start < 5
 
 
 def test_an_expression_looks_anywhere_and_may_ignore_case():

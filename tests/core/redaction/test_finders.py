@@ -2,7 +2,7 @@
 
 import random
 import string
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -60,15 +60,15 @@ def test_a_hundred_thousand_names_in_one_pass():
     draw = random.Random(7)
     words = ["".join(draw.choices(string.ascii_lowercase, k=draw.randint(5, 9))) for _ in range(60_000)]
     names = [f"{draw.choice(words)} {draw.choice(words)}" for _ in range(100_000)]
-    began = perf_counter()
+    began = process_time()
     phrases = Phrases(Literals.of("names.txt", "\n".join(names)))
-    built = perf_counter() - began
+    built = process_time() - began
     text = " ".join(draw.choices(("request", "timed", "out", "after", "retry", *names[:3]), k=1500))[:10_000]
     rounds = []
     for _ in range(20):
-        began = perf_counter()
+        began = process_time()
         hits = len(list(phrases.finditer(text)))
-        rounds.append(perf_counter() - began)
+        rounds.append(process_time() - began)
     assert hits > 100
     assert (built < 4, min(rounds) < 0.01) == (True, True)
 

@@ -15,14 +15,14 @@ async def begin(admin, query: str = ""):
     head = f"GET /api/tail{query} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {admin.token}\r\n\r\n"
     writer.write(head.encode())
     assert b"200 OK" in await reader.readline()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await reader.readuntil(b"\r\n\r\n1\r\n\n")  # the empty line that says that a worker is there
     return reader, writer
 
 
 async def documents(reader, count: int) -> list[dict]:
     found = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(found) < count:
             line = await reader.readline()
             if line.startswith(b'{"at"'):
@@ -43,7 +43,7 @@ async def test_they_are_seen_while_they_are_made_without_payload(relay, admin):
 async def test_a_reader_that_goes_is_forgotten(relay, admin):
     _, writer = await begin(admin)
     writer.close()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while relay.watch.tap.readers:
             await relay.envelope(ENVELOPE)
             await asyncio.sleep(0.05)
