@@ -77,13 +77,15 @@ def ipv6(cut: str) -> bool:
 
     >>> ipv6("2001:db8::1"), ipv6("fe80::1%eth0/64"), ipv6("::ffff:192.0.2.1"), ipv6("2001::25de::cade")
     (True, True, True, False)
-    >>> ipv6("1::2"), ipv6("::1"), ipv6("ab::cd")
-    (False, False, False)
+    >>> ipv6("1::2"), ipv6("::1"), ipv6("ab::cd"), ipv6("a1:b2:c3:d4:e5:f6:07:18")
+    (False, False, False, False)
     """
     address = _ipv6(cut)
     if address is None or address.is_loopback or address.is_unspecified:
         return False
     groups = [group for group in cut.partition("%")[0].partition("/")[0].split(":") if group]
+    if len(groups) == 8 and {*map(len, groups)} == {2}:  # the bytes of a fingerprint
+        return False
     tells = len(groups) > 2 or "." in groups[-1] or any(len(group) > 2 for group in groups)
     return tells and (len(groups) > 4 or any(c.isdigit() for group in groups for c in group))
 
