@@ -15,7 +15,18 @@ MAX_NAME = 256
 _LONGEST_RUN = 6
 # Words that names are glued to without a mark: `githubtoken`. No other word of any language ends so.
 _ENDINGS: Final = frozenset(
-    ["password", "passwd", "passphrase", "apikey", "secretkey", "accesskey", "privatekey", "secret", "token", "credentials"]
+    [
+        "password",
+        "passwd",
+        "passphrase",
+        "apikey",
+        "secretkey",
+        "accesskey",
+        "privatekey",
+        "secret",
+        "token",
+        "credentials",
+    ]
 )
 _PATIENCE = 0.05
 """Seconds that an expression may take on a name, which then counts as found."""
