@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 import regex
 
 from scrubrelay.config.anatomy import UnreadableError, anatomy, loops, samples
+from scrubrelay.config.gitleaks import CATEGORY
 from scrubrelay.core.policy.parameterise import placeholders
 from scrubrelay.core.redaction.examples import check_examples
 from scrubrelay.core.redaction.library import Library
@@ -129,7 +130,7 @@ def _often(pattern: Pattern, alone: Redactor) -> Found:
 
 def _proof(pattern: Pattern) -> Found:
     given = len(pattern.examples), len(pattern.counterexamples)
-    if min(given) < MIN_EXAMPLES:
+    if min(given) < MIN_EXAMPLES and CATEGORY not in pattern.categories:  # its files have no place for them
         counted = f"{given[0]} examples and {given[1]} counterexamples"
         yield "no-examples", f"{counted}: two of each would prove what it cuts and what it leaves"
 

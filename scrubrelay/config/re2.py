@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 import regex
 
-from scrubrelay.config.re2_class import COMMENT, ForeignError, escaped, read_class, read_escape
+from scrubrelay.config.re2_class import COMMENT, ForeignError, escaped, one_of, read_class, read_escape
 
 Dialect = Literal["go", "rust"]
 _FLAGS: Final = regex.compile(r"\(\?([A-Za-z]*)(?:-([A-Za-z]+))?([:)])")
@@ -163,6 +163,11 @@ class _Translator:
         if len(self.scopes) == 1:
             raise ForeignError("unbalanced )", self.at)
         scope = self.scopes.pop()
+        inner = self.out[scope.start + 1 :]
+        if not scope.opened and (one := one_of(inner, everything="s" in self.on)):
+            # `(.|\s)*` takes no time there, and here doubles with each character that both could take.
+            self.out[scope.start + 1 :] = [one]
+            self.origins[scope.start + 2 :] = []
         self.put(")" * len(scope.opened) + ")", 1)
         self.on, self.last, self.repeated = scope.before, scope.start, False
 

@@ -1,6 +1,6 @@
 """Escapes and classes of foreign regular expressions, written as `regex` reads them in verbose mode."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -61,6 +61,11 @@ _PROPERTY: Final = regex.compile(r"\\([pP])(?:\{(\^?)([\w=:!]+)\}|([A-Za-z]))")
 COMMENT: Final = regex.compile(r"(?:\s+|#[^\n]*)+")
 """What the flag x passes over."""
 _META: Final = r"\.+*?()|[]{}^$&~-"
+_TWO: Final = 2
+_SINGLE: Final = regex.compile(
+    r"\.|\[(?!\^)(?:\\.|[^\]\\])+\]|\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[^\w\s])|[^\\\[(|)]",
+    regex.DOTALL,
+)
 _OPERATORS: Final = ("&&", "--", "~~")
 _FOLDING: Final = ((0x17F, ord("s")), (0x212A, ord("k")))
 """What is beyond ASCII, and an upper or lower case of a letter in it."""
@@ -99,6 +104,22 @@ def read_class(source: str, at: int, dialect: str, on: AbstractSet[str]) -> tupl
     """
     reader = _Class(source, dialect, on, at)
     return reader.read(), reader.at
+
+
+def one_of(parts: Sequence[str], *, everything: bool) -> str:
+    """Return alternatives that are single characters as one class; empty if they are anything else.
+
+    Args:
+        parts: What stands in a group, the bars too.
+        everything: Whether a dot is a line's end as well.
+    """
+    ones = parts[::2]
+    if len(ones) < _TWO or set(parts[1::2]) != {"|"} or not all(map(_SINGLE.fullmatch, ones)):
+        return ""
+    if "." not in ones:
+        return f"[{''.join(one[1:-1] if one.startswith('[') else one for one in ones)}]"
+    ends = everything or any(one != "." and regex.match(one, "\n") for one in ones)
+    return _EVERYTHING if ends else "."
 
 
 def _escape(source: str, at: int, dialect: str, on: AbstractSet[str]) -> tuple[int | None, str, int]:
