@@ -1,5 +1,6 @@
 """The admin listener's figures as Prometheus reads them."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, Final
@@ -46,23 +47,45 @@ _OF_A_WORKER: Final[Mapping[str, tuple[str, str]]] = {
 """The same for what each worker tells of itself."""
 
 
-def exposition(figures: Mapping[str, Any]) -> bytes:
+class ProjectLabels:
+    """Names projects in labels, and bounds how many: where none are listed, a client can make them up.
+
+    The first that are asked for keep their names, so that no count ever goes down.
+
+    Args:
+        most: Projects told apart; the rest is `other`.
+    """
+
+    def __init__(self, most: int = 1000) -> None:
+        self._most = most
+        self._known: set[int] = set()
+
+    def __call__(self, project_id: int) -> str:
+        """Return what stands for a project."""
+        if project_id in self._known or len(self._known) < self._most:
+            self._known.add(project_id)
+            return str(project_id)
+        return "other"
+
+
+def exposition(figures: Mapping[str, Any], label: ProjectLabels | None = None) -> bytes:
     """Return what `/metrics` answers.
 
     Items are counted in the store, for all workers together. What a worker counts for itself has its number
     as a label: the sum is right although one of them may begin anew.
     """
     registry = CollectorRegistry()
-    registry.register(_Figures(figures))
+    registry.register(_Figures(figures, label or ProjectLabels()))
     return generate_latest(registry)
 
 
 class _Figures(Collector):
-    def __init__(self, figures: Mapping[str, Any]) -> None:
+    def __init__(self, figures: Mapping[str, Any], label: ProjectLabels) -> None:
         self.figures = figures
+        self.label = label
 
     def collect(self) -> Iterator[Metric]:
-        yield from _ledger(self.figures["ledger"])
+        yield from _ledger(self.figures["ledger"], self.label)
         for key, (name, text) in _OUTBOX.items():
             if (value := self.figures["store"][key]) is not None:
                 yield GaugeMetricFamily(name, text, value=value)
@@ -163,18 +186,21 @@ def _targets(lines: list[dict[str, Any]]) -> Metric:
     return down
 
 
-def _ledger(lines: list[dict[str, Any]]) -> Iterator[Metric]:
+def _ledger(lines: Sequence[Mapping[str, Any]], label: ProjectLabels) -> Iterator[Metric]:
     total = CounterMetricFamily(
         "scrubrelay_items", "What came in and where it went, in Sentry's data categories", labels=_LABELS
     )
     waiting = GaugeMetricFamily(
         "scrubrelay_items_waiting", "What is in the outbox, in Sentry's data categories", labels=_LABELS[:3]
     )
-    for line in lines:
-        where = [str(line["project_id"]), line["category"], line["target"]]
-        if line["fate"] == Fate.WAITING:
-            waiting.add_metric(where, line["quantity"])
+    sums: Counter[tuple[str, ...]] = Counter()
+    for line in sorted(lines, key=lambda line: -line["quantity"]):
+        account = label(line["project_id"]), line["category"], line["target"], line["fate"]
+        sums[account] += line["quantity"]
+    for (*where, fate), quantity in sorted(sums.items()):
+        if fate == Fate.WAITING:
+            waiting.add_metric(where, quantity)
         else:
-            total.add_metric([*where, line["fate"]], line["quantity"])
+            total.add_metric([*where, fate], quantity)
     yield total
     yield waiting

@@ -4,7 +4,7 @@ import pytest
 import regex
 from prometheus_client.parser import text_string_to_metric_families
 
-from scrubrelay.service.metrics import exposition
+from scrubrelay.service.metrics import ProjectLabels, exposition
 
 FIGURES = {
     "capture": {"state": "partly", "off": [{"project_id": 7, "since": 1.0, "until": None, "who": "a"}]},
@@ -88,3 +88,31 @@ def test_a_histogram_has_every_bucket_and_ends_with_all():
     (requests,) = (one for one in families if one.name == "scrubrelay_request_duration_seconds")
     values = [sample.value for sample in requests.samples if sample.name.endswith("_bucket")]
     assert values == [1, 1, *[3] * 11, 7]
+
+
+def projects(text: bytes) -> dict[str, float]:
+    """What was received, by the label of its project."""
+    lines = [line for line in text.decode().splitlines() if 'fate="received"' in line]
+    return {regex.search(r'project="(\w+)"', line)[1]: float(line.rpartition(" ")[2]) for line in lines}
+
+
+def received(*quantities: int) -> dict[str, object]:
+    lines = [
+        {"project_id": number, "category": "error", "target": "", "fate": "received", "quantity": quantity}
+        for number, quantity in enumerate(quantities, start=1)
+    ]
+    return {**FIGURES, "ledger": lines}
+
+
+def test_there_is_an_end_of_labels():
+    """Whoever may send to any project makes up as many as they like; the largest are told apart."""
+    label = ProjectLabels(most=2)
+    assert projects(exposition(received(1, 5, 3, 2), label)) == {"2": 5, "3": 3, "other": 3}
+    assert projects(exposition(received(9, 5, 4, 2, 7), label)) == {"2": 5, "3": 4, "other": 18}
+
+
+def test_no_line_stands_twice():
+    text = exposition(received(*range(1, 3000))).decode()
+    names = [line.rpartition(" ")[0] for line in text.splitlines() if not line.startswith("#")]
+    assert len(names) == len(set(names))
+    assert sum(projects(text.encode()).values()) == sum(range(1, 3000))

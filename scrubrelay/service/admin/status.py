@@ -97,7 +97,7 @@ async def status(call: Call) -> StatusAnswer:
 
 async def metrics(call: Call) -> web.Response:
     """Answer with the same as Prometheus reads it."""
-    text = exposition(await _figures(call.services))
+    text = exposition(await _figures(call.services), call.services.desk.labels)
     return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from scrubrelay.service.audit.trials import Trials
 from scrubrelay.service.body import Bodies
+from scrubrelay.service.metrics import ProjectLabels
 
 _MIB = 2**20
 
@@ -18,9 +19,11 @@ class Desk:
         bodies: Reads bodies, within bounds.
         turns: Dry runs and searches under way at once; the others wait, so that traffic has its share.
         exports: Exports that are being read at once; others are told to come again.
+        labels: Projects that `/metrics` tells apart.
     """
 
     trials: Trials = field(default_factory=Trials)
     bodies: Bodies = field(default_factory=lambda: Bodies(most_held=64 * _MIB))
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    labels: ProjectLabels = field(default_factory=ProjectLabels)
     exports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
