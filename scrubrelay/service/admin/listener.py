@@ -2,16 +2,24 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 from urllib.parse import unquote
 
 from aiohttp import web
 from pydantic import BaseModel
 
-from scrubrelay.core.errors import NotFound, ScrubrelayError, Unauthorized, place_of
+from scrubrelay.core.errors import (
+    Forbidden,
+    NotFound,
+    ScrubrelayError,
+    StoreUnavailable,
+    Unauthorized,
+    place_of,
+)
 from scrubrelay.service.admin.route import Answer, Call, Route, Services
 from scrubrelay.service.admin.table import ROUTES
-from scrubrelay.service.admin.tokens import Gate
+from scrubrelay.service.admin.tokens import Bearer, Gate
 from scrubrelay.service.answers import refusal, wrong_method
 from scrubrelay.service.log import log
 
@@ -63,9 +71,24 @@ class Admin:
         method = "GET" if request.method == "HEAD" else request.method
         for route, path in there:
             if route.method == method:
-                bearer.check(route.scope)
-                return await route.handler(Call(request, self._services, bearer.name, path, route.max_body))
+                call = Call(request, self._services, bearer.name, path, route.max_body)
+                await _check(bearer, route, call)
+                return await route.handler(call)
         return wrong_method(", ".join(dict.fromkeys(_allowed(there))))
+
+
+async def _check(bearer: Bearer, route: Route, call: Call) -> None:
+    """Return if a token is good for a route; that somebody tried without is a line of the log.
+
+    Raises:
+        Forbidden: It is not.
+    """
+    try:
+        bearer.check(route.scope)
+    except Forbidden:
+        with suppress(StoreUnavailable):
+            await call.record("refused", method=route.method, path=route.path)
+        raise
 
 
 def _allowed(there: Sequence[tuple[Route, Mapping[str, str]]]) -> list[str]:

@@ -212,3 +212,16 @@ async def test_a_wrong_query_is_told_once_and_not_repeated(admin, query, cause):
 async def test_a_reason_that_there_is_not_is_no_filter(admin):
     answer = await admin.get("/api/tail?reason=hushhush")
     assert (answer.status, answer.json["causes"][0][:16]) == (400, "reason: expected")
+
+
+@pytest.mark.parametrize("config", [TOKENS])
+async def test_a_change_that_a_token_for_reading_tried_is_in_the_log(admin):
+    order = {"capture": "off", "project": 7}
+    answer = await admin.ask("POST", "/api/capture", order, Authorization=f"Bearer {READER}")
+    assert answer.status == 403
+    (line,) = await admin.services.outbox.store.audit.deeds()
+    assert (line.who, line.action, line.detail) == (
+        "dashboard",
+        "refused",
+        {"method": "POST", "path": "/api/capture"},
+    )
