@@ -125,7 +125,15 @@ async def test_a_restart_changes_nothing(new_relay, before):
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(("workers", "rounds"), [(1, 10), (4, 3)])
+@pytest.mark.parametrize(
+    ("workers", "rounds"),
+    [
+        (1, 5),
+        (4, 2),
+        pytest.param(1, 10, marks=pytest.mark.slow),
+        pytest.param(4, 10, marks=pytest.mark.slow),
+    ],
+)
 async def test_kill_9_changes_nothing(new_relay, workers, rounds):
     """Each round begins an issue and is killed somewhere around its cap; the next one goes on with it.
 
