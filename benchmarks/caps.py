@@ -25,14 +25,22 @@ _T = TypeVar("_T")
 
 
 def print_flood(event: str, envelopes: int) -> None:
-    """Print events a second that one core answers: all of them over their cap, and all of them going on."""
+    """Print events a second that one core answers: all of them over their cap, and all of them going on.
+
+    On a machine that does other things besides, the time of the processor tells more than that of the clock.
+    """
     rows = []
     for name, cap in (("over the cap", "50"), ("going on", NEVER_REACHED)):
         with sinking() as sink, relaying(Setup(event, cap=cap), sink) as relay:
             load(relay.port, event, envelopes // 10, 16)
+            before = relay.cpu_seconds()
             seen = load(relay.port, event, envelopes, 16)
-        rows.append((name, envelopes / seen["seconds"], seen["p50_ms"], seen["p99_ms"]))
-    table(f"A flood of one issue, {event} events", ("one core", "answered/s", "p50 ms", "p99 ms"), rows)
+            spent = (relay.cpu_seconds() - before) / envelopes
+        rows.append(
+            (name, envelopes / seen["seconds"], seen["p50_ms"], seen["p99_ms"], spent * 1e3, 1 / spent)
+        )
+    names = ("one core", "answered/s", "p50 ms", "p99 ms", "CPU ms", "a second of CPU")
+    table(f"A flood of one issue, {event} events", names, rows)
 
 
 def print_steps_of_a_flood(events: Sequence[str], rounds: int) -> None:
