@@ -5,16 +5,23 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
+import regex
 
+from scrubrelay.config.re2_class import escaped
 from scrubrelay.config.relay_fields import COOKIES, IP_FIELDS, PARAMETER, SCRUBBED, TEXT_RULE
-from scrubrelay.config.relay_rules import ANYTHING, Applied, Note, Rules
+from scrubrelay.config.relay_rules import ANYTHING, Applied, Rules
 from scrubrelay.config.values import read_address, read_key, read_size, read_url
 from scrubrelay.core.errors import ConfigError
 from scrubrelay.core.redaction.selectors import LEGACY_WORDS, parse
 
 HASH_KEY: Final = "${SCRUBRELAY_HASH_KEY}"
 _OURS: Final = ("gzip", "zstd", "identity")
-_SCRUBBING: Final = ("dataScrubber", "sensitiveFields", "safeFields")
+_EXPORTED: Final = frozenset(
+    {"rules", "applications", "relayPiiConfig", "piiConfig", "dataScrubber", "dataScrubberDefaults"}
+    | {"scrubIPAddresses", "sensitiveFields", "safeFields"}
+)
+_SELECTOR: Final = regex.compile(r"[$*|&!]")
+"""In a safe field: then it is no key."""
 _RELAY_KEYS: Final = frozenset({"mode", "upstream", "host", "port"})
 
 
@@ -55,9 +62,14 @@ def import_sentry_rules(document: Any, patterns: str) -> Imported:
     Args:
         document: The parsed JSON.
         patterns: The path of the pattern file, as our configuration is to name it.
+
+    Raises:
+        ConfigError: It is something else.
     """
     work = _Work(patterns)
     table = _table(document)
+    if table.keys().isdisjoint(_EXPORTED):
+        raise ConfigError(["there are no rules in it: expected rules and applications, or relayPiiConfig"])
     scrubbing = {
         "scrubData": table.get("dataScrubber", "dataScrubber" not in table),
         "scrubDefaults": table.get("dataScrubberDefaults", "dataScrubberDefaults" not in table),
@@ -66,9 +78,7 @@ def import_sentry_rules(document: Any, patterns: str) -> Imported:
         "excludeFields": table.get("safeFields"),
     }
     is_bare = "rules" in table or "applications" in table
-    pii = table if is_bare else _parsed(table.get("relayPiiConfig", table.get("piiConfig")), work.note)
-    if not is_bare and not pii and not any(one in table for one in _SCRUBBING):
-        work.note("there are no rules in it: expected rules and applications, or relayPiiConfig")
+    pii = table if is_bare else _parsed(table.get("relayPiiConfig", table.get("piiConfig")))
     redaction = work.redaction(_table(pii), {} if is_bare else scrubbing)
     return work.finish({"redaction": redaction} if redaction else {})
 
@@ -224,7 +234,7 @@ class _Work:
         redaction: dict[str, Any] = {}
         if fields := _texts(scrubbing.get("sensitiveFields")):
             redaction["sensitive_keys"] = fields
-        if safe := _texts(scrubbing.get("excludeFields")):
+        if safe := [one for one in _texts(scrubbing.get("excludeFields")) if not _SELECTOR.search(one)]:
             redaction["safe_keys"] = safe
         if any(rule.get("action") == "hash" for rule in rules):
             redaction["hash_key"] = HASH_KEY
@@ -329,15 +339,14 @@ def _merged(found: Sequence[Applied]) -> list[Applied]:
     return [Applied(tuple(patterns), action) for (action, _), patterns in groups.items()]
 
 
-def _parsed(value: Any, note: Note) -> Any:
+def _parsed(value: Any) -> Any:
     """Return a configuration that Sentry's API gives as a string of JSON."""
     if not isinstance(value, str) or not value.strip():
         return value
     try:
         return orjson.loads(value)
-    except orjson.JSONDecodeError:
-        note("relayPiiConfig is no JSON")
-        return {}
+    except orjson.JSONDecodeError as error:
+        raise ConfigError([f"relayPiiConfig is no JSON: column {error.colno}: {error.msg}"]) from error
 
 
 def _inner(spec: Mapping[str, Any]) -> list[Any]:
@@ -347,7 +356,7 @@ def _inner(spec: Mapping[str, Any]) -> list[Any]:
 
 def _literal(text: str) -> str:
     """Return the expression of a pattern file that is this text."""
-    return "".join(one if one.isalnum() else f"\\U{ord(one):08x}" for one in text)
+    return "".join(map(escaped, text))
 
 
 def _is_on(filter_: Any) -> bool:

@@ -61,6 +61,7 @@ _PROPERTY: Final = regex.compile(r"\\([pP])(?:\{(\^?)([\w=:!]+)\}|([A-Za-z]))")
 COMMENT: Final = regex.compile(r"(?:\s+|#[^\n]*)+")
 """What the flag x passes over."""
 _META: Final = r"\.+*?()|[]{}^$&~-"
+_SHORTHAND: Final = regex.compile(r"\\(?:[dDsSwW]|[pP]\{[^}]*\})")
 _TWO: Final = 2
 _SINGLE: Final = regex.compile(
     r"\.|\[(?!\^)(?:\\.|[^\]\\])+\]|\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[^\w\s])|[^\\\[(|)]",
@@ -93,7 +94,9 @@ def read_escape(source: str, at: int, dialect: str, on: AbstractSet[str]) -> tup
         ForeignError: There is none of this kind.
     """
     code, items, end = _escape(source, at, dialect, on)
-    return (f"[{items}]" if code is None else escaped(chr(code))), end
+    if code is not None:
+        return escaped(chr(code)), end
+    return (items if _SHORTHAND.fullmatch(items) else f"[{items}]"), end
 
 
 def read_class(source: str, at: int, dialect: str, on: AbstractSet[str]) -> tuple[str, int]:

@@ -10,6 +10,7 @@ from scrubrelay.config.importing import import_relay, import_sentry_rules
 from scrubrelay.config.packs import embedded
 from scrubrelay.config.relay_rules import _METHODS, _PATTERNS, key_words
 from scrubrelay.config.settings import Settings
+from scrubrelay.core.errors import ConfigError
 from scrubrelay.core.redaction.pattern import Own, parse_pack
 from scrubrelay.core.redaction.selectors import parse
 
@@ -60,6 +61,35 @@ def test_every_pattern_that_is_named_exists():
     known = {name for pack in embedded() for one in pack.patterns for name in (one.id, pack.name)}
     assert {name for names in _PATTERNS.values() for name in names} - known == {"anything"}
     assert _METHODS.keys() == _PATTERNS.keys()
+
+
+def test_a_safe_field_that_is_a_selector_is_no_key():
+    done = import_sentry_rules(
+        {"dataScrubber": False, "safeFields": ["plan", "$frame.vars.x"]}, "imported.toml"
+    )
+    redaction = done.settings["redaction"]
+    assert redaction["safe_keys"] == ["plan"]
+    assert [one["where"] for one in redaction["rule"]] == ["plan", "$frame.vars.x"]
+
+
+def test_expressions_are_written_as_people_write_them():
+    done = imported({"foo": ["0"]}, {"0": spec("pattern", "mask", pattern=r"(?i)cust-\d{6}\.\p{Lu}")})
+    assert done.pack["pattern"][0]["match"] == r"(?i)cust\-\d{6}\.\p{Lu}"
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ([], "there are no rules"),
+        ({"slug": "x"}, "there are no rules"),
+        ({"relayPiiConfig": "{x"}, "is no JSON"),
+    ],
+)
+def test_another_document_is_refused(document, told):
+    """Else a configuration of nothing but the defaults would look like an import."""
+    with pytest.raises(ConfigError) as caught:
+        import_sentry_rules(document, "imported.toml")
+    assert told in caught.value.problems[0]
 
 
 def test_what_is_common_and_filtered_has_no_addresses_nor_names_of_users():
@@ -337,5 +367,9 @@ def test_every_configuration_of_relay_is_imported(config, projects):
 
 @given(PII | SCRUBBING | ANY)
 def test_every_export_of_sentry_is_imported(document):
-    done = import_sentry_rules(document, "imported.toml")
+    try:
+        done = import_sentry_rules(document, "imported.toml")
+    except ConfigError as error:
+        assert "there are no rules" in error.problems[0] or "no JSON" in error.problems[0]
+        return
     Settings.model_validate(without_rules(tomllib.loads(tomli_w.dumps(done.settings))))
