@@ -65,7 +65,7 @@ class Inflater:
     """
 
     def __init__(self, encoding: str | None, max_bytes: int, max_ratio: float = MAX_RATIO) -> None:
-        name = (encoding or "").strip().lower()
+        self._name = name = (encoding or "").strip().lower()
         if name not in _DECODERS:
             known = ", ".join(one for one in _DECODERS if one)
             raise UnsupportedMedia("unsupported content encoding", f"expected one of {known}")
@@ -93,8 +93,8 @@ class Inflater:
         while True:
             try:
                 piece = decoder.piece(chunk)
-            except _ERRORS:
-                raise BadRequest(_DAMAGED) from None  # a decoder's message may quote what it was fed
+            except _ERRORS:  # a decoder's own message may quote what it was fed
+                raise BadRequest(_DAMAGED, f"it is not {self._name}, or damaged") from None
             parts.append(self._count(piece))
             chunk = b""
             if decoder.hungry:

@@ -84,6 +84,21 @@ def decode(data: bytes) -> Envelope:
     return Envelope(headers, tuple(items), line_kept)
 
 
+def place_of_error(data: bytes) -> str:
+    """Return where a malformed envelope is wrong; empty if its items are well-formed."""
+    at, number = 0, 0
+    try:
+        _header(data[: _line_end(data, 0)], "")
+        at = _line_end(data, 0) + 1
+        while (header := _NO_NEWLINE.search(data, at)) is not None:
+            at, number = header.start(), number + 1
+            _, at = _item(data, at)
+    except BadRequest:
+        line = data.count(b"\n", 0, at) + 1
+        return f"item {number}, whose header is line {line}" if number else "line 1, the envelope's header"
+    return ""
+
+
 def encode(envelope: Envelope) -> bytes:
     """Return the envelope's bytes; every item says its length and ends with a newline."""
     parts = [envelope.line if envelope.line is not None else orjson.dumps(envelope.headers), b"\n"]

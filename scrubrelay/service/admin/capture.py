@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
-from scrubrelay.config.values import Duration
+from scrubrelay.config.values import Duration, expected
 from scrubrelay.core.errors import BadRequest
 from scrubrelay.core.policy.capture import Switch
 from scrubrelay.core.project import BIGGEST_ID
@@ -29,6 +29,12 @@ class CaptureAnswer(BaseModel):
     off: list[SwitchLine] = Field(description="What is switched off.")
 
 
+def _bounded(seconds: float) -> float:
+    if not 0 < seconds <= _YEAR:
+        raise expected("more than 0s, and 366d or less")
+    return seconds
+
+
 class CaptureOrder(Model):
     """What is to be switched."""
 
@@ -39,11 +45,9 @@ class CaptureOrder(Model):
         int | None, Field(ge=1, le=BIGGEST_ID, description="One project; everything if it is not given.")
     ] = None
     duration: Annotated[
-        Duration | None,
+        Annotated[Duration, AfterValidator(_bounded)] | None,
         Field(
             alias="for",
-            gt=0,
-            le=_YEAR,
             description="After how long it goes on by itself; never if not given.",
         ),
     ] = None

@@ -9,7 +9,7 @@ from scrubrelay.config.names import nearest
 from scrubrelay.config.tried import PackText
 from scrubrelay.core.errors import BadRequest, ScrubrelayError, Unscrubbable
 from scrubrelay.core.redaction.formats.json import dumps_exact, loads_exact
-from scrubrelay.core.wire.envelope import Envelope, Item, decode
+from scrubrelay.core.wire.envelope import Envelope, Item, decode, place_of_error
 from scrubrelay.core.wire.inputs import Format, detect, position_of_error
 
 MOST_LINES: Final = 10_000
@@ -152,4 +152,5 @@ def _envelope(data: bytes) -> Envelope:
     try:
         return decode(data)
     except ScrubrelayError as error:
-        raise BadRequest("not an envelope", error.detail, *error.causes) from error
+        causes = filter(None, (error.detail, *error.causes, place_of_error(data)))
+        raise BadRequest("not an envelope", *causes) from error

@@ -247,9 +247,10 @@ async def test_a_project_has_rules_of_its_own(admin):
 
 async def test_what_was_tried_is_not_remembered_by_the_traffic(admin):
     redactor = admin.services.configuration.projects.passing.redactor
-    before = redactor._documents._memory._count
+    memory = redactor._documents._memory
+    before = (memory._texts, memory._values, len(memory._nodes))
     await tried(admin, EVENT)
-    assert redactor._documents._memory._count == before
+    assert (memory._texts, memory._values, len(memory._nodes)) == before
 
 
 @pytest.mark.parametrize("config", [TOKENS + "[caps]\nmax_events_per_issue = 2\n"])
@@ -299,12 +300,29 @@ async def test_filters_and_sampling_would_drop_what_they_drop(admin, event, reas
         (b'{"a": 1,\n "b": oops}', "line 2, column 7: "),
         (b'{"a": 1}\n{"b": "\xff"}', "line 2, column 8: not UTF-8"),
         (b"[" * 100_000, "line 1: nested too deep"),
+        (b'{}\n{"type":"event"}\n{}\n{"type":"event","length":999}\n{}', "invalid event envelope"),
     ],
 )
 async def test_what_is_no_json_is_told_with_its_place(admin, body, told):
     answer = await admin.ask("POST", "/api/audit", body)
     assert answer.status == 400
     assert answer.json["causes"][0].startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("second", "why"),
+    [
+        (b'{"type":"event","length":999}', "unexpected end of file"),
+        (b'{"type":"event","length":-1}', "invalid item header"),
+        (b'{"type":5}', "invalid item header"),
+        (b"hello", "invalid item header"),
+    ],
+)
+async def test_of_an_envelope_the_wrong_item_is_told(admin, second, why):
+    body = b'{"event_id":"%b"}\n{"type":"event"}\n{}\n\n%b\n{}' % (b"a" * 32, second)
+    answer = await admin.ask("POST", "/api/audit", body)
+    assert (answer.status, answer.json["detail"]) == (400, "not an envelope")
+    assert answer.json["causes"][-2:] == [why, "item 2, whose header is line 5"]
 
 
 async def test_who_forgets_to_say_that_it_is_compressed_is_told(admin):
