@@ -69,9 +69,9 @@ def there(relay, to, tmp_path):
 def test_the_outbox_of_a_relay_elsewhere(there):
     code, out, err = there("outbox", "list", "--json")
     assert (code, err) == (0, "")
-    (listed,) = orjson.loads(out)
+    listed, *others = orjson.loads(out)  # one, but for other tests that have posted
     assert (listed["event"], listed["state"], listed["holds"]) == (EVENT_ID, "kept", {"error": 1})
-    assert "1 kept" in there("outbox", "list", "--state", "kept")[1]
+    assert f"{len(others) + 1} kept" in there("outbox", "list", "--state", "kept")[1]
     shown = orjson.loads(there("outbox", "show", str(listed["id"]), "--json")[1])
     assert shown["items"][0]["payload"]["message"] == "hello"
 

@@ -19,7 +19,8 @@ def ask(relay: Relay, method: str, path: str, body: object = None) -> bytes:
     """Ask the admin listener."""
     connection = http.client.HTTPConnection("127.0.0.1", relay.admin_port, timeout=60)
     try:
-        connection.request(method, path, orjson.dumps(body), {"Authorization": f"Bearer {TOKEN}"})
+        data = None if body is None else orjson.dumps(body)
+        connection.request(method, path, data, {"Authorization": f"Bearer {TOKEN}"})
         return connection.getresponse().read()
     finally:
         connection.close()
