@@ -65,8 +65,7 @@ class Search:
             self.not_read += 1
             if len(self._unread) < _MOST:
                 where = {"event": self.events, "event_id": event_id}
-                why = position_of_error(document) if error.reason is Reason.UNDECODABLE else ""
-                self._unread.append({**where, "reason": error.reason, "detail": why or error.detail})
+                self._unread.append({**where, "reason": error.reason, "detail": _why(document, error)})
             return
         places = Counter((".".join(one.path), one.pattern) for one in findings(changes))
         self.places += len(places)
@@ -95,6 +94,13 @@ def _ids(event: Any) -> Iterator[str]:
             yield plain_event_id(event.get(name))
         except BadRequest:
             continue
+
+
+def _why(document: bytes, error: Unscrubbable) -> str:
+    """Return why a document could not be read, and where; nothing of it is repeated."""
+    if document == b"{":
+        return "an event on several lines: expected one on each line, as `jq -c .` writes them"
+    return (position_of_error(document) if error.reason is Reason.UNDECODABLE else "") or error.detail
 
 
 def _printable(path: str) -> str:

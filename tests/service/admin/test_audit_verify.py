@@ -89,6 +89,12 @@ async def test_what_cannot_be_read_proves_nothing(admin):
     assert one["detail"].startswith("line 1, column 1: ")
 
 
+async def test_events_over_several_lines_are_told_what_to_do(admin):
+    told = await verified(admin, orjson.dumps({"message": MAIL}, option=orjson.OPT_INDENT_2))
+    assert told["clean"] is False
+    assert "`jq -c .`" in told["unread"][0]["detail"]
+
+
 async def test_a_part_of_an_export_proves_nothing(admin):
     """Of gzip, what stands behind the end is ignored; nobody would have searched that."""
     body = gzip.compress(lines({"message": "hello"})) + lines({"message": MAIL})
