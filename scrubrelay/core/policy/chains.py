@@ -42,7 +42,11 @@ class Failure:
         self.id, self.parent = _id(mechanism.get("exception_id")), _id(mechanism.get("parent_id"))
         self.is_group = mechanism.get("is_exception_group") is True
         self._ns_error = _ns_error(mechanism)
-        self.trace = Trace(raw.get("stacktrace"), f"{where}.stacktrace", ways)
+        thrown = {}
+        if ways.rules.rules:
+            kind = text(mechanism.get("type"))
+            thrown = {"type": self.type, "value": self._left()[:LONGEST], "mechanism": kind}
+        self.trace = Trace(raw.get("stacktrace"), f"{where}.stacktrace", ways, thrown)
         self._rest: Values = [(f"{where}.mechanism.meta.ns_error", part) for part in self._ns_error if part]
         if self.type and mechanism.get("synthetic") is not True:
             self._rest.insert(0, (f"{where}.type", self.type))
@@ -63,9 +67,12 @@ class Failure:
 
     def message(self) -> str:
         """Return its message, with placeholders for values."""
+        return parameterise(self._left()[: self.share])
+
+    def _left(self) -> str:
+        """Return its message as redaction leaves it."""
         found = self._value[:READ]
-        found = self._cut(found, "exception.values.*.value") if self._cut is not None else found
-        return parameterise(found[: self.share])
+        return self._cut(found, "exception.values.*.value") if self._cut is not None else found
 
 
 def _id(value: Any) -> int | None:

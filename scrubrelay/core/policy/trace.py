@@ -7,10 +7,11 @@ import regex
 
 from scrubrelay.core.policy.frames import MOST_FRAMES, Cut, Frame, Values
 from scrubrelay.core.policy.in_app import mark
-from scrubrelay.core.policy.stack_rules import NO_RULES, StackRules
+from scrubrelay.core.policy.stack_rules import NO_RULES, StackRules, Thrown
 
 _NUMBER: Final = regex.compile(r"\b\d+\b")
 VARIANTS: Final = ("app", "system")
+NOTHING: Final[Thrown] = {}
 
 
 _SAME: Final = ("lineno", "function", "abs_path", "filename", "module", "package", "colno")
@@ -39,11 +40,12 @@ class Trace:
         raw: The `stacktrace` of an exception, a thread or an event.
         where: Its dotted path, with the numbers of list members.
         ways: How it is read.
+        thrown: The exception that it is of.
     """
 
     __slots__ = ("_frames", "_place", "_ways", "is_built", "values")
 
-    def __init__(self, raw: Any, where: str, ways: Ways) -> None:
+    def __init__(self, raw: Any, where: str, ways: Ways, thrown: Thrown = NOTHING) -> None:
         found = raw.get("frames") if isinstance(raw, dict) else None
         self._frames: list[tuple[int, Frame]] = []
         self._ways = ways
@@ -52,7 +54,7 @@ class Trace:
         self.is_built = False
         if isinstance(found, list) and found:
             self._read(found)
-            most, least = self._mark()
+            most, least = self._mark(thrown)
             if not self._says_nothing():
                 self._fill(where, most, least)
 
@@ -81,10 +83,10 @@ class Trace:
             self._frames.append((at, self._frames[-1][1] if again else Frame(raw, self._ways.platform)))
             before = raw
 
-    def _mark(self) -> tuple[int, int]:
+    def _mark(self, thrown: Thrown) -> tuple[int, int]:
         frames = [frame for _, frame in self._frames]
         mark(frames)
-        return self._ways.rules.mark(frames) if self._ways.rules.rules else (0, 0)
+        return self._ways.rules.mark(frames, thrown) if self._ways.rules.rules else (0, 0)
 
     def _fill(self, where: str, most: int, least: int) -> None:
         cut, place = self._ways.cut, self._place

@@ -18,7 +18,7 @@ FRAMES = (
     frame("retry", module="shop.retry", file="/srv/shop/retry.py", in_app=True),
     frame("pay", module="shop.pay", file="pay\\gen.py", in_app=False),
 )
-EVENT = event("other", failure("E", "v", *FRAMES))
+EVENT = event("other", failure("E", "v", *FRAMES, mechanism={"type": "generic"}))
 MAIN, RETRY, PAY = ("shop.main", "main"), ("shop.retry", "retry"), ("shop.pay", "pay")
 
 
@@ -42,6 +42,17 @@ def of(*frames: tuple[str, ...]) -> str:
         ("family:native -app", [MAIN, RETRY], [MAIN, RETRY, PAY]),
         ("family:other max-frames=1", [RETRY], [PAY]),
         ("family:all min-frames=3", [], [MAIN, RETRY, PAY]),
+        ("error.type:E function:retry -group", [MAIN], [MAIN, PAY]),
+        ("type:Other function:retry -group", [MAIN, RETRY], [MAIN, RETRY, PAY]),
+        ("!error.value:v* function:retry -group", [MAIN, RETRY], [MAIN, RETRY, PAY]),
+        ("error.mechanism:generic function:retry -group", [MAIN], [MAIN, PAY]),
+        ("[ function:main ] | function:retry -group", [MAIN], [MAIN, PAY]),
+        ("[function:pay] | function:retry -group", [MAIN, RETRY], [MAIN, RETRY, PAY]),
+        ("function:retry | [ function:pay app:no ] -group", [MAIN], [MAIN, PAY]),
+        ("[ function:* ] | function:main -group", [MAIN, RETRY], [MAIN, RETRY, PAY]),
+        ("[ function:main ] | function:retry | [ function:pay ] -app", [MAIN], [MAIN, RETRY, PAY]),
+        ("function:retry -group # others: too", [MAIN], [MAIN, PAY]),
+        ("app:yes -group\nfunction:main -app", [], [MAIN, PAY]),
         ("# nothing\n\n", [MAIN, RETRY], [MAIN, RETRY, PAY]),
     ],
 )
@@ -59,7 +70,10 @@ def test_a_rule_says_which_frames_count(
         "-app",
         "function:a app",
         "color:red -app",
-        "[ function:a ] | function:b -app",
+        "[ function:a | function:b -app",
+        "[ ] | function:b -app",
+        "[ function:a -app ] | function:b -app",
+        "category:ui -group",
         "function:a -app x:y",
     ],
 )
