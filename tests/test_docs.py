@@ -30,7 +30,7 @@ DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/policy.md")
 KEY = "0123456789abcdef0123456789abcdef"
 ENVIRONMENT = {
     "SHOP_DSN": f"https://{KEY}@sentry.example.com/7",
-    "HASH_KEY": "s",
+    "HASH_KEY": "s" * 16,
     "ADMIN_TOKEN": "t" * 16,
 }
 NOT_RUN = "<!-- not run here: "

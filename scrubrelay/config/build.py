@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
+from typing import Final
+
+import regex
 
 from scrubrelay.config.cache import NO_CACHE, Cache, compiled_by, folder_of
 from scrubrelay.config.caps import cap_of
@@ -25,6 +28,8 @@ from scrubrelay.core.redaction.redactor import Redactor
 from scrubrelay.core.redaction.rules import ANYTHING, PathRule
 from scrubrelay.core.redaction.selectors import parse
 from scrubrelay.core.wire.dsn import Dsn
+
+_SELECTOR: Final = regex.compile(r"[$*|&!]")
 
 
 def build(settings: Settings) -> Projects:
@@ -216,11 +221,14 @@ def rule_warnings(redaction: RedactionSettings) -> Iterator[str]:
     for number, rule in enumerate(redaction.rule, start=1):
         for warning in parse(rule.where).warnings:
             yield f"[[redaction.rule]] number {number} where: {warning}"
+    for key in ("safe_keys", "sensitive_keys"):
+        for name in (one for one in getattr(redaction, key) if _SELECTOR.search(one)):
+            yield f"[redaction] {key}: {name!r} is no key; selectors are for [[redaction.rule]]"
 
 
 def _wrong_rules(redaction: RedactionSettings, packs: Sequence[Pack], at: str) -> Iterator[str]:
     for number, rule in enumerate(redaction.rule, start=1):
-        place = f"{at.strip('[]')} rule number {number}"
+        place = f"{at[: at.rindex('redaction')].rstrip('[')}[[redaction.rule]] number {number}"
         if bool(rule.patterns) == bool(rule.safe):
             yield f"{place}: expected either patterns or safe"
         if rule.safe and rule.action:
@@ -233,7 +241,9 @@ def _wrong_rules(redaction: RedactionSettings, packs: Sequence[Pack], at: str) -
             try:
                 select(packs, [name for name in getattr(rule, key) if name != ANYTHING])
             except ConfigError as error:
-                yield from (f"{place} {key}: {problem}" for problem in error.problems)
+                theirs = any(one.startswith("@") for one in getattr(rule, key))
+                hint = "; `scrubrelay import sentry-rules` translates Sentry's names" if theirs else ""
+                yield from (f"{place} {key}: {problem}{hint}" for problem in error.problems)
 
 
 def _unknown_names(redaction: RedactionSettings, packs: Sequence[Pack], at: str) -> Iterator[str]:

@@ -25,6 +25,7 @@ from scrubrelay.core.redaction.marks import key_id
 
 Mistake = tuple[Location, str]
 
+_SHORTEST_KEY: Final = 16
 _REPEATED: Final = {
     "int_parsing",
     "int_from_float",
@@ -106,6 +107,9 @@ def _crossed(settings: Settings, projects: Mapping[int, ProjectSettings]) -> Ite
     yield from _namesakes(settings.admin)
     yield from _loops(settings, projects)
     yield from _unkeyed(settings.redaction, ("redaction",))
+    for name in ("redaction", "filters", "sampling"):
+        if getattr(settings, name).adds:
+            yield (name, "adds"), f"expected it in [project.{name}]: the common lists add to nothing"
     yield from _unconditional(settings.caps, ("caps",))
     for index, project in projects.items():
         if project.redaction is not None:
@@ -142,6 +146,9 @@ def _unkeyed(redaction: RedactionSettings, at: Location) -> Iterator[Mistake]:
     ]
     if len({key_id(one) for one in keys}) < len(keys):
         yield (*at, "previous_hash_key"), "expected another key than hash_key, with another id"
+    if any(len(one) < _SHORTEST_KEY for one in keys[:1]):
+        told = f"expected at least {_SHORTEST_KEY} characters: who guesses it can try out whose a token is"
+        yield (*at, "hash_key"), told
 
 
 def _unconditional(caps: CapsSettings, at: Location) -> Iterator[Mistake]:

@@ -20,7 +20,7 @@ counterexample = [{text = "focus-123456", why = "a word"}, {text = "CUS-2", why 
 def test_what_holds_is_shown_as_toml_with_secrets_masked(cli, tmp_path):
     (tmp_path / "scrubrelay.toml").write_text(
         f'[admin]\ntoken = "hunter2hunter2hunter2"\n[[project]]\nid = 1\nkey = "{KEY}"\nupstreams = ["https://{KEY}:0badc0de@s.example/1"]\n'
-        '[project.redaction]\naction = "hash"\nhash_key = "hunter2"\n'
+        '[project.redaction]\naction = "hash"\nhash_key = "hunter2hunter2hunter2"\n'
     )
     code, out, err = cli("check")
     assert (code, err) == (0, "")

@@ -340,7 +340,7 @@ def test_a_project_changes_only_what_it_says(config):
 
 def test_no_secret_in_the_text_of_the_settings(config):
     settings = load(
-        None, {"SCRUBRELAY_ADMIN_TOKEN": "hunter2" * 3, "SCRUBRELAY_REDACTION__HASH_KEY": "hunter2"}
+        None, {"SCRUBRELAY_ADMIN_TOKEN": "hunter2" * 3, "SCRUBRELAY_REDACTION__HASH_KEY": "hunter2" * 3}
     )
     assert "hunter2" not in f"{settings!r} {settings} {settings.model_dump(mode='json')}"
 

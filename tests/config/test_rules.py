@@ -166,9 +166,16 @@ def test_the_last_rule_that_speaks_of_a_pattern_counts(tmp_path):
 
 
 WRONG = [
-    (rule("$usr.email", patterns=["contact.email"]), "redaction rule number 1 where: "),
-    (rule("extra.a"), "redaction rule number 1: expected either patterns or safe"),
+    (rule("$usr.email", patterns=["contact.email"]), "[[redaction.rule]] number 1 where: "),
+    (rule("extra.a"), "[[redaction.rule]] number 1: expected either patterns or safe"),
     (rule("extra.a", patterns=["contact.emial"]), "contact.emial: unknown pack, set, category or pattern"),
+    (
+        rule("extra.a", patterns=["email"]),
+        "unknown pack, set, category or pattern, did you mean 'contact.email'?",
+    ),
+    (rule("extra.a", patterns=["@email"]), "`scrubrelay import sentry-rules` translates"),
+    ('adds = ["rule"]\n', "[redaction] adds: expected it in [project.redaction]"),
+    ('action = "hash"\nhash_key = "short"\n', "[redaction] hash_key: expected at least 16 characters"),
     (rule("extra.a", safe=["anything"], action="mask"), "action: expected none"),
     (
         rule("extra.a", patterns=["anything"], action="hash"),
@@ -177,7 +184,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("toml", "says"), WRONG, ids=["type", "neither", "name", "safe action", "key"])
+@pytest.mark.parametrize(("toml", "says"), WRONG, ids=range(len(WRONG)))
 def test_a_wrong_rule_is_refused_with_its_place(tmp_path, toml, says):
     """Before anything is served."""
     with pytest.raises(ConfigError) as refused:
@@ -206,6 +213,14 @@ def test_what_sentry_would_do_otherwise_is_a_warning(tmp_path):
     path = tmp_path / "scrubrelay.toml"
     path.write_text("[redaction]\n" + rule("email", patterns=["contact.email"]))
     assert any("rule]] number 1 where" in one for one in rule_warnings(load(path, {}).redaction))
+
+
+def test_a_selector_among_keys_is_a_warning(tmp_path):
+    """It would silently be the name of a key that nobody has."""
+    path = tmp_path / "scrubrelay.toml"
+    path.write_text("[redaction]\nsafe_keys = ['plan', '$user.email']\nsensitive_keys = ['extra.**']\n")
+    told = list(rule_warnings(load(path, {}).redaction))
+    assert [one.partition(":")[0] for one in told] == ["[redaction] safe_keys", "[redaction] sensitive_keys"]
 
 
 def test_a_key_may_come_from_any_variable_that_the_file_names(tmp_path):

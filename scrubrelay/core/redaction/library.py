@@ -189,7 +189,7 @@ def select(packs: Sequence[Pack], names: Iterable[str], disable: Iterable[str] =
     names, disable = tuple(names), tuple(disable)
     known = _names(packs)
     problems = [
-        f"{name}: unknown pack, set, category or pattern{nearest(name, known)}"
+        f"{name}: unknown pack, set, category or pattern{_meant(name, known)}"
         for name in (*names, *disable)
         if name not in known
     ]
@@ -205,6 +205,12 @@ def select(packs: Sequence[Pack], names: Iterable[str], disable: Iterable[str] =
         for pack in packs
     )
     return tuple(pack for pack in kept if pack.patterns)
+
+
+def _meant(name: str, known: tuple[str, ...]) -> str:
+    """Return what may have been meant; `email` is `contact.email` rather than what is spelled alike."""
+    ends = [one for one in known if one.endswith(f".{name.removeprefix('@')}")]
+    return f", did you mean {ends[0]!r}?" if ends else nearest(name, known)
 
 
 def _names(packs: Sequence[Pack]) -> tuple[str, ...]:
