@@ -137,7 +137,8 @@ def kinds_below(*directories: Path) -> dict[str, set[str]]:
     """Return the files below some directories in which secrets were found, and which kinds; empty is good."""
     found: dict[str, set[str]] = {}
     for directory in directories:
-        for path in sorted(path for path in directory.rglob("*") if path.is_file()):
+        written = (path for path in directory.rglob("*") if path.is_file())
+        for path in sorted(path for path in written if not path.is_symlink()):  # what was lent is nobody's
             with suppress(FileNotFoundError):  # a server's own temporary file
                 if kinds := set().union(*(kinds_in(content) for content in _contents(path))):
                     found[str(path.relative_to(directory))] = kinds
