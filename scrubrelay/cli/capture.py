@@ -11,7 +11,7 @@ from scrubrelay.cli.console import ConfigOption, JsonOption, complain, say, say_
 from scrubrelay.cli.status import capture_line
 from scrubrelay.cli.stored import operator, recorded, with_store
 from scrubrelay.config.values import read_duration
-from scrubrelay.core.policy.capture import Switch
+from scrubrelay.core.policy.capture import LONGEST, Switch
 from scrubrelay.service.clock import SystemClock
 from scrubrelay.service.stores.base import Store
 
@@ -31,7 +31,7 @@ def command(  # noqa: PLR0913 - each is an option of the command line
         Position, typer.Argument(metavar="on|off|show", help="What is wanted.")
     ] = Position.SHOW,
     *,
-    project: Annotated[int | None, typer.Option(help="One project only; else everything.")] = None,
+    project: Annotated[int | None, typer.Option(min=1, help="One project only; else everything.")] = None,
     duration: Annotated[
         str | None, typer.Option("--for", help="After how long it goes on by itself: 10m, 1h, 2d.")
     ] = None,
@@ -47,7 +47,7 @@ def command(  # noqa: PLR0913 - each is an option of the command line
     --project those of single projects stay.
     """
     if duration is not None:
-        _check(duration)
+        _check(duration, position)
     relay = client(config, url, token_file)
     order = {"capture": position.value, "project": project, "for": duration}
     try:
@@ -76,8 +76,13 @@ async def _turn(
     return {"state": capture.state(now), "off": [asdict(one) for one in capture.off(now)]}
 
 
-def _check(duration: str) -> None:
+def _check(duration: str, position: Position) -> None:
+    """Refuse what would do nothing, as the relay does: in an emergency a typo must not pass for a stop."""
+    if position is not Position.OFF:
+        raise typer.BadParameter("--for goes with `off` only")
     try:
-        read_duration(duration)
-    except ValueError as error:
-        raise typer.BadParameter('expected a duration such as "10m", "1h" or "2d" behind --for') from error
+        seconds = read_duration(duration)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= LONGEST:
+        raise typer.BadParameter('expected a duration such as "10m", "1h" or "2d" behind --for, 366d at most')

@@ -117,6 +117,10 @@ def test_a_reload_that_is_refused_says_why_and_that_nothing_changed(relay, to):
     ("words", "says"),
     [
         (("capture", "off", "--for", "soon"), 'expected a duration such as "10m"'),
+        (("capture", "off", "--for", "0s"), 'expected a duration such as "10m"'),
+        (("capture", "off", "--for", "9999d"), "366d at most"),
+        (("capture", "on", "--for", "1h"), "--for goes with `off` only"),
+        (("capture", "off", "--project", "0"), "--project"),
         (("tail", "--kept", "--dropped"), "expected --kept or --dropped"),
         (("status", "--url", "http://127.0.0.1:1"), "needs --token-file"),
         (("status", "--url", "localhost"), "expected a URL"),

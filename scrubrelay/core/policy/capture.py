@@ -1,7 +1,10 @@
 """The emergency stop: what an operator has switched off, and until when."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+LONGEST: Final = 366 * 86400.0
+"""Seconds after which a switch goes on by itself, at most: more is a typo."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,9 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from scrubrelay.config.values import Duration, expected
 from scrubrelay.core.errors import BadRequest
-from scrubrelay.core.policy.capture import Switch
+from scrubrelay.core.policy.capture import LONGEST, Switch
 from scrubrelay.core.project import BIGGEST_ID
 from scrubrelay.service.admin.route import Call, Model, Services
-
-_YEAR = 366 * 86400.0
 
 
 class SwitchLine(BaseModel):
@@ -30,7 +28,7 @@ class CaptureAnswer(BaseModel):
 
 
 def _bounded(seconds: float) -> float:
-    if not 0 < seconds <= _YEAR:
+    if not 0 < seconds <= LONGEST:
         raise expected("more than 0s, and 366d or less")
     return seconds
 
