@@ -127,16 +127,16 @@ def _run(alphabet: str, length: int) -> Callable[[random.Random], str]:
     return lambda dice: "".join(dice.choices(alphabet, k=length))
 
 
-def _filled(template: str) -> Callable[[random.Random], str]:
-    """Return what fills `{w}` with a word, `{d}` with a number, `{x8}` and `{a8}` with characters."""
+def filled(template: str) -> Callable[[random.Random], str]:
+    """Return what fills `{w}` with a word, `{d}` with a number, `{x8}`, `{a8}` and `{l8}` with characters."""
     parts = string.Formatter().parse(template)
     pieces = [(text, field or "") for text, field, _, _ in parts]
     return lambda dice: "".join(text + _piece(field, dice) for text, field in pieces)
 
 
 def _piece(field: str, dice: random.Random) -> str:
-    if field[:1] in {"x", "a"}:
-        return _run(_HEX if field[0] == "x" else _MIXED, int(field[1:]))(dice)
+    if field[1:].isdigit():
+        return _run({"x": _HEX, "a": _MIXED, "l": _LOWER}[field[0]], int(field[1:]))(dice)
     if field == "uuid":
         return "-".join(_run(_HEX, length)(dice) for length in (8, 4, 4, 4, 12))
     if field == "d":
@@ -207,7 +207,7 @@ _VALUES: Final[Mapping[str, Callable[[random.Random], str]]] = {
     "prefixed": lambda dice: "zq_" + _run(_LOWER, 24)(dice),
 }
 _LINES: Final[Mapping[str, Callable[[random.Random], str]]] = {
-    name: _filled(template)
+    name: filled(template)
     for name, template in {
         "id": "{w}_id={uuid} took {d} ms",
         "trace": "traceparent: 00-{x32}-{x16}-01",

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import orjson
 
-from benchmarks import corpora, generated, national
+from benchmarks import corpora, generated, national, unseen
 from benchmarks.corpora import Sample
 from benchmarks.report import table
 from scrubrelay.config.packs import embedded
@@ -259,9 +259,10 @@ def main() -> int:
 
 def _generated(show: str, step: int) -> dict[str, float]:
     """Measure what the project makes itself; return what the floors remember of it."""
-    scores = measure(list(generated.secrets())[::step], show)
+    scores = measure(list(chain(generated.secrets(), unseen.samples()))[::step], show)
+    scores[unseen.KEYS] = keys(list(unseen.keys())[::step], show)
     scores.update(states(list(chain(national.samples(), national.near_misses()))[::step], show))
-    harmless, strings = benign(list(generated.harmless())[::step], show)
+    harmless, strings = benign(list(chain(generated.harmless(), unseen.harmless()))[::step], show)
     _print(scores)
     print(f"\nharmless lines changed: {harmless} of {strings:,}\n")
     now = figures(scores, harmless)

@@ -18,7 +18,10 @@ HAS_ENGINE: Final = hyperscan is not None
 _UNUSUAL: Final = (
     r"\xc2\xad|\xcd\x8f|[\xd8-\xe1\xea\xef\xf0]|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xa9]"
 )
-_ESCAPES: Final = r"%[0-9A-Fa-f]{2}|\\[uUxX/]|\\[nrt](?:[A-Za-z0-9_]{8}|[0-9+(])|\x1b\[[0-9;]{0,16}m"
+_ESCAPES: Final = (
+    r"%[0-9A-Fa-f]{2}|\\[uUxX/]|\x1b\[[0-9;]{0,16}m"
+    r"|\\[nrt](?:[A-Za-z0-9_]{8}|[A-Za-z0-9]{1,8}[._-][A-Za-z0-9_-]{8}|[0-9+(])"
+)
 TRIGGERS: Final = (
     rf"{_ESCAPES}|&(?:#[0-9xX]|[A-Za-z]{{2,8}};)|{_UNUSUAL}",
     r"[\x22\x27][ \t\r\n]*(?:[:,]|=>)",

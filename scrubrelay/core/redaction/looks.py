@@ -87,7 +87,9 @@ _PROSE: Final = regex.compile(
       | moet | uw | je | vergeten | wachtwoord | proszę | wprowadź | podaj | zapomniałe[śm] | hasł[ao]
       | ditt | glömt | lösenord | glemt | passord | girin | şifrenizi | şifre | heslo | heslem ) \b"""
 )
-_SCRIPTS: Final = regex.compile(r"парол|密[码碼]|口令|パスワード|暗証|비밀번호|암호|كلمة|รหัสผ่าน|סיסמ|κωδικό")
+_SCRIPTS: Final = regex.compile(
+    r"(?i)парол|密[码碼]|口令|パスワード|暗証|비밀번호|암호|كلمة|รหัสผ่าน|סיסמ|κωδικό"
+)
 """Words for `password` in scripts that passwords are hardly ever in: what holds one is a message."""
 
 # --- what is readable, or public -------------------------------------------------------------------------

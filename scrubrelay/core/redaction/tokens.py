@@ -51,6 +51,21 @@ def mixed_token(cut: str) -> bool:
     return looks.switches(body) >= 5 and looks.entropy(body) >= 3.9
 
 
+def short_token(cut: str) -> bool:
+    """As mixed_token, for bodies of sixteen characters and more behind a telling prefix.
+
+    >>> short_token("key_" + "q8Zr3LmX0vKd7TnB2wYc5J"), short_token("key_20261128T101500000Z")
+    (True, False)
+    """
+    body = _PREFIX.sub("", cut)
+    if looks.crossed_out(cut, runs=True) or _ONE_ALPHABET.search(body):
+        return False
+    mixed = looks.switches(body) >= 4 or (
+        looks.digits(body) > 0 and looks.humps(body) >= 4 and looks.mixed_case(body)
+    )
+    return mixed and looks.entropy(body) >= 3.3
+
+
 def prefixed_token(cut: str) -> bool:
     """As mixed_token; where no piece is long, the case must change as in no name.
 
@@ -189,6 +204,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "not_masked": not_masked,
         "mixed_token": mixed_token,
         "prefixed_token": prefixed_token,
+        "short_token": short_token,
         "mixed_key": mixed_key,
         "aws_secret": aws_secret,
         "chat_token": chat_token,
