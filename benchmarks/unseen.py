@@ -55,7 +55,7 @@ def keys() -> Iterator[Sample]:
 
 
 def harmless() -> Iterator[Sample]:
-    """Yield lines of clusters, compilers, laboratories, shops and mail that hold nothing anybody must hide."""
+    """Yield lines of clusters, compilers, laboratories and mail that hold nothing anybody must hide."""
     dice = random.Random(SEED)
     for template in _table()["lines"]["harmless"]:
         make = filled(template)

@@ -16,7 +16,8 @@ _ENCODED: Final = regex.compile(
     r"""(?xi)
       (?P<percent> (?: % [0-9a-f]{2} )+ )
     | (?P<escape> \\{1,15} (?: u [0-9a-f]{4} | x [0-9a-f]{2} | / ) )
-    | (?P<line> \\{1,15} (?-i: [nrt] ) (?= [a-z0-9_]{8} | [a-z0-9]{1,8} [._-] [a-z0-9_-]{8} | [0-9+(] ) )  # or the start of a word in a path
+    | (?P<line> \\{1,15} (?-i: [nrt] )   # or the start of a word in a path
+        (?= [a-z0-9_]{8} | [a-z0-9]{1,8} [._-] [a-z0-9_-]{8} | [0-9+(] ) )
     | (?P<colour> \x1b \[ [0-9;]{0,16} m )
     | (?P<entity> & (?: \# \d{1,7} | \# x [0-9a-f]{1,6} | [a-z]{2,8} ) ; )
     | (?P<nothing> [\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+ )
