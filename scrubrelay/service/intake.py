@@ -34,6 +34,7 @@ from scrubrelay.service.gone import Gone
 from scrubrelay.service.log import Once, is_debugging, log
 from scrubrelay.service.meters import Meters
 from scrubrelay.service.stores.base import Entry
+from scrubrelay.service.strangers import Strangers
 from scrubrelay.service.tap import Tap
 from scrubrelay.service.traffic import Traffic
 from scrubrelay.service.watch import Watch
@@ -107,6 +108,7 @@ class Intake:
         self._once = Once()
         self._bodies = Bodies()
         self._gone = Gone()
+        self._strangers = Strangers()
 
     async def envelope(self, request: web.BaseRequest, project_id: int | None) -> web.Response:
         """Take an envelope; its header's `dsn` speaks for a client that brings no other key."""
@@ -156,7 +158,10 @@ class Intake:
         self, request: web.BaseRequest, envelope: Envelope, project: Project, size: int
     ) -> web.Response:
         now = self._clock.now()
-        if len(envelope.items) > self._projects().limits.max_items:
+        projects = self._projects()
+        if projects.passing is not None:
+            self._strangers.check(project, projects.listed)
+        if len(envelope.items) > projects.limits.max_items:
             raise BadRequest("invalid event envelope", "too many individual items")
         limits = self._outbox.limits(project)
         captured = self._outbox.captures(project)
