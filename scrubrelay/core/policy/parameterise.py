@@ -1,8 +1,8 @@
 """Values that differ from event to event, in a message, become placeholders: one pass, in linear time.
 
 The shapes and their order are those of Sentry's grouping `newstyle:2023-01-11`. Where that one lets digits
-through that today's Sentry sets aside (`15s`, a bare `4fd82a01`), today's is taken: it can only make fewer
-issues out of a flood. What redaction leaves is a value too: `[email]` and `me@example.com` become one.
+through that today's Sentry sets aside (`15s`, a bare `4fd82a01`, a trace), today's is taken: it can only make
+fewer issues out of a flood. What redaction leaves is a value too: `[email]` and `me@example.com` become one.
 """
 
 from functools import cache
@@ -73,11 +73,13 @@ _SHAPES: Final = (
         "ip",
         rf"(?<![0-9a-zA-Z_])(?:{'|'.join(_IPV6)})(?![0-9a-zA-Z]|:[0-9a-fA-F])|{'|'.join(_IPV6)}|\b{_IPV4}\b",
     ),
+    ("traceparent", r"\b00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]\b"),
     ("uuid", r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"),
     ("sha1", r"\b[0-9a-fA-F]{40}\b"),
     ("md5", r"\b[0-9a-fA-F]{32}\b"),
     ("date", "|".join(_DATES)),
     ("duration", r"\b\d+ms|(?:(?:\G|(?<!\d))\d+\.)?(?:\G|(?<!\d))\d+s\b|\d\.\d+s\b"),
+    ("swift_txn_id", r"\btx[0-9a-f]{21}-[0-9a-f]{10}\S*"),  # of OpenStack's object store
     ("hex", r"\b0[xX][0-9a-fA-F]+\b"),
     # Bare: with a digit and a letter, of one case. As today's Sentry, down to the seven of a short commit.
     (
