@@ -26,6 +26,8 @@ _TAILS: Final = ("\x00", "!", "")
 _SHORTEST: Final = 3
 
 _NO_TEXT: Final = regex.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\#[^\n]*", regex.DOTALL)
+_SLASHES: Final = regex.compile(r"/.+/[a-z]*", regex.DOTALL)
+_SETS: Final = regex.compile(r"(?<!\\)\[[^\]\\]*&&")
 _TWO_WORDS: Final = regex.compile(r"[^\W_]+[ ]+[^\W_]+")
 
 Level = Literal["error", "warning", "note"]
@@ -70,6 +72,7 @@ def lint(packs: Sequence[Pack], others: Library, budget: float) -> Iterator[Rema
             _proof(pattern),
             _label(pattern),
             _spaces(pattern),
+            _dialect(pattern),
         )
         yield from (Remark("warning", code, pattern.id, text) for code, text in chain(*checks))
         siblings = [one for one in patterns if one is not pattern]
@@ -147,6 +150,13 @@ def _spaces(pattern: Pattern) -> Found:
             "spaces",
             f"spaces mean nothing in match: {two[0]!r} finds {two[0].replace(' ', '')!r}; write [ ] or \\x20",
         )
+
+
+def _dialect(pattern: Pattern) -> Found:
+    if _SLASHES.fullmatch(pattern.match.strip()):
+        yield "dialect", "the slashes are a part of the expression, and no flags follow them: write (?i)..."
+    if _SETS.search(pattern.match):
+        yield "dialect", "&& in a class is the character &: write (?= [...] ) before it"
 
 
 def _overlap(pattern: Pattern, others: Redactor, siblings: Sequence[Pattern], library: Library) -> Found:

@@ -63,6 +63,14 @@ def test_spaces_that_mean_nothing(codes, match, noticed):
     assert ("spaces" in codes(f"{RULE}match = '{match}'\n")[1]) == noticed
 
 
+@pytest.mark.parametrize(
+    ("match", "noticed"),
+    [("/CUS-[0-9]+/i", True), ("[a-z&&[^b]]x", True), ("/CUS/[0-9]+", False), ("a&&b[c]", False)],
+)
+def test_expressions_of_other_languages(codes, match, noticed):
+    assert ("dialect" in codes(f"{RULE}match = '{match}'\n")[1]) == noticed
+
+
 def test_short_names_of_a_list(codes, tmp_path):
     (tmp_path / "names.txt").write_text("Acme\nAB\n")
     assert "short-names" in codes(RULE + "list = 'names.txt'\n")[1]
