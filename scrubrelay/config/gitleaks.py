@@ -46,6 +46,12 @@ def is_gitleaks(text: str) -> bool:
     return "pattern" not in names and not names.isdisjoint(_TABLES)
 
 
+def id_of(source: str, rule: str) -> str:
+    """Return what a rule is called here; a later one of nearly the same name gets a number."""
+    words = [word for word in regex.split(r"[^a-z0-9]+", rule.lower()) if word]
+    return f"{_name(source)}.{'_'.join(words) or 'rule'}"
+
+
 def from_gitleaks(text: str, source: str) -> Pack:
     """Return the rules of a gitleaks configuration (version 8) as a pack.
 
@@ -201,8 +207,7 @@ class _Reader:
         return 0.0
 
     def id(self, rule: str) -> str:
-        words = [word for word in regex.split(r"[^a-z0-9]+", rule.lower()) if word]
-        base = name = f"{self.name}.{'_'.join(words) or 'rule'}"
+        base = name = id_of(self.source, rule)
         number = 1
         while name in self.seen:
             number += 1

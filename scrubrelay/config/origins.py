@@ -8,6 +8,7 @@ from typing import Final
 
 import regex
 
+from scrubrelay.config.gitleaks import id_of, is_gitleaks
 from scrubrelay.config.packs import matching_files, sources
 from scrubrelay.config.settings import ProjectSettings, RedactionSettings, Settings
 from scrubrelay.core.redaction.strings import CUSTOM_ID
@@ -110,6 +111,10 @@ def _embedded() -> Mapping[str, str]:
 
 
 def _ids(name: str, text: str) -> dict[str, str]:
+    if is_gitleaks(text):
+        return {
+            id_of(name, found[1]): f"{name}:{_line(text, found.start(1))}" for found in _ID.finditer(text)
+        }
     return {found[1]: f"{name}:{_line(text, found.start(1))}" for found in _ID.finditer(text)}
 
 

@@ -34,6 +34,18 @@ rule = [{ where = "extra.d", patterns = ["anything"] }]
 """
 
 
+def test_rules_of_gitleaks_are_told_with_file_and_line(tmp_path):
+    """By the names they have here; two files may have rules of one name."""
+    for number, name in enumerate(("one", "two"), start=1):
+        text = "\n" * number + "[[rules]]\nid = 'acme-key'\nregex = 'k[0-9]+'\n"
+        (tmp_path / f"{name}.toml").write_text(text)
+    path = tmp_path / "scrubrelay.toml"
+    path.write_text("[redaction]\npattern_files = ['one.toml', 'two.toml']\n")
+    origins = origins_of(load(path, {}), path, None)
+    assert origins.pattern("one.acme_key") == f"{tmp_path / 'one.toml'}:3"
+    assert origins.pattern("timed_out.two.acme_key") == f"{tmp_path / 'two.toml'}:4"
+
+
 @pytest.mark.parametrize(
     ("text", "lines"),
     [
