@@ -154,6 +154,25 @@ async def test_nothing_becomes_of_it(relay, admin):
     assert await relay.outbox.store.audit.fates(Where()) == []
 
 
+async def test_figures_and_caps_are_the_same_afterwards(relay, admin):
+    """Metrics, counts of issues, ledger and findings; but the log has a line for each."""
+    await relay.envelope(b'{"event_id":"%b"}\n{"type":"event"}\n{"message":"the same"}' % (b"a" * 32))
+
+    async def seen() -> list[bytes]:
+        await relay.outbox.store.flush()
+        paths = ("/metrics", "/api/caps", "/api/projects", "/api/outbox")
+        return [(await admin.get(path)).body for path in paths]
+
+    before = await seen()
+    body = b"\n".join([orjson.dumps({"message": "the same", "password": "hunter2"})] * 60)
+    assert (await admin.ask("POST", "/api/audit", body)).status == 200
+    assert (await admin.ask("POST", "/api/audit/verify", body)).status == 200
+    await relay.outbox.trail.flush()
+    assert await seen() == before
+    deeds = await admin.services.outbox.store.audit.deeds()
+    assert [one.action for one in deeds] == ["audit.verify", "audit.try"]
+
+
 async def test_it_is_told_what_an_event_would_be_dropped_for(admin):
     await admin.services.outbox.switches.turn_off(None, None, "tests")
     told = await tried(admin, EVENT)
