@@ -208,7 +208,7 @@ class RelayClient:
 _STILL: Final = "a relay that runs holds on to what it had: --url with --token-file asks it all the same"
 _ADVICE: Final[Mapping[int, tuple[str, ...]]] = {
     401: ("is it the configuration that the relay runs with? --token-file names another token",),
-    404: ("another version of scrubrelay may run there: `scrubrelay status` says which",),
+    404: ("is that the admin listener, [admin] listen? or another version of scrubrelay runs there",),
 }
 """What to do about a refusal, by its status."""
 

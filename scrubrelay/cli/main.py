@@ -49,6 +49,14 @@ _GROUPS: Final[Mapping[str, str]] = {
 }
 """Commands that have commands of their own, with an example."""
 _USAGE: Final = 2
+_WORDS: Final[Mapping[str, str]] = {
+    "Value error, ": "",
+    "Input should be a valid integer, unable to parse string as an integer": "expected a whole number",
+    "Input should be a valid number, unable to parse string as a number": "expected a number",
+    "Input should be greater than or equal to": "expected at least",
+    "Input should be less than or equal to": "expected at most",
+}
+"""What typer says of a wrong value, and how it reads here."""
 
 
 def run() -> None:
@@ -74,7 +82,7 @@ def main(arguments: Sequence[str]) -> int:
         return int(_app(chosen)(words, prog_name="scrubrelay", standalone_mode=False) or 0)
     except typer.TyperException as error:
         command = " ".join(("scrubrelay", *_command(words)))
-        complain(f"{' '.join(error.format_message().split())} (see `{command} --help`)")
+        complain(f"{_plain(error.format_message())} (see `{command} --help`)")
         return _USAGE
     except ConfigError as error:
         complain(*error.problems)
@@ -88,6 +96,13 @@ def main(arguments: Sequence[str]) -> int:
             f"internal error, please report it: {type(error).__name__} at {frame.filename}:{frame.lineno}"
         )
     return 1
+
+
+def _plain(message: str) -> str:
+    """Return what is wrong with a command line on one line, in words for whoever typed it."""
+    for theirs, ours in _WORDS.items():
+        message = message.replace(theirs, ours)
+    return " ".join(message.split())
 
 
 def _command(words: Sequence[str]) -> Sequence[str]:

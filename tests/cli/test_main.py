@@ -42,6 +42,9 @@ def test_every_command_has_help_with_an_example(cli, words):
         (["serve", "--wrkers", "2"], "No such option"),
         (["scrub"], "Missing argument 'FILE'"),
         (["outbox", "retry"], "expected numbers, or --all"),
+        (["audit", "log", "--limit", "0"], "Invalid value for '--limit': expected at least 1"),
+        (["audit", "log", "--limit", "x"], "Invalid value for '--limit': expected a whole number"),
+        (["completion", "tcsh"], "Invalid value for 'shell': 'tcsh' is not one of 'bash', 'zsh', 'fish'"),
     ],
 )
 def test_a_wrong_command_line_is_one_line(cli, words, says):

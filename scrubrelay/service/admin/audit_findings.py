@@ -141,7 +141,7 @@ def _known(projects: Projects, query: FindingsQuery) -> None:
     is_known = any(f"{one}.".startswith(named) for one in (*known, HIDDEN.id, CUSTOM_ID))
     if query.pattern and not is_known and not named.startswith(HIDER):
         detail = f"pattern: none that is on is called so{nearest(query.pattern, known)}"
-        raise BadRequest(detail, "and nothing was found in this time under such a name")
+        raise BadRequest(detail, "nothing was found under such a name in this time")
 
 
 def _line(by: Sequence[Dimension], group: Group, count: int) -> dict[str, Any]:
