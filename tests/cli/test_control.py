@@ -9,6 +9,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+import regex
 
 from tests.helpers.relay import KEY, Relay, free_port, running
 
@@ -43,7 +44,7 @@ def test_the_status_for_people(relay, to):
     assert (code, err) == (0, "")
     assert out.startswith(f"scrubrelay 0.1.0 at http://127.0.0.1:{relay.admin_port}, up ")
     assert "capture  on\n" in out
-    assert "1 kept" in out
+    assert regex.search("0 waiting, 0 dead, [1-9][0-9]* kept;", out)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +183,7 @@ def test_tail_shows_what_happens_until_ctrl_c(relay, tmp_path):
             relay.post(f"/api/1/envelope/?sentry_key={KEY}", ENVELOPE.replace(b'"hello"', own))
             time.sleep(0.1)
         tail.send_signal(signal.SIGINT)
-        assert tail.wait(10) == 130
+        assert tail.wait(60) == 130
     assert "event            kept    0 redactions" in shown.read_text()
     assert (
         told.read_text()
