@@ -18,6 +18,7 @@ _PLACEHOLDER: Final = regex.compile(
         \[ [^\]]* \]? | < [^>]* >? | &lt; .*                # [Filtered], our labels, <password>
       | \{{1,3} [^{}]* \}{0,3}                              # {token}, {{ lookup('env', 'TOKEN') }}
       | \$ (?: \w+ (?: [/.:-] .* )? | [({] .* )             # $VAR, ${VAR}, $(command)
+      | ! (?: Ref | Sub | GetAtt | ImportValue | Join | vault | reference | env ) \b .*  # tags of YAML
       | [%@\#&:] [({]? [a-z_] [\w.:]* [)}%]?                # %VAR%, @variable, #{value}, :parameter
       | [\W_]* (?: null | none | nil | undefined | true | false | yes | no | on | off | empty | unset | n/?a
              | nan | not[ _-]?set | todo | tbd | fixme | redacted | filtered | scrubbed | masked | hidden
