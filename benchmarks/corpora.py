@@ -8,8 +8,8 @@ from pathlib import Path
 
 import orjson
 
-from scrubrelay.core.redaction.checksums import card, iban
-from scrubrelay.core.redaction.pattern import Pack
+from scrubrelay.core.redaction.detectors.pattern import Pack
+from scrubrelay.core.redaction.validators.checksums import card, iban
 
 FILES = ("presidio", "detect_secrets", "gitleaks")
 """Files of values that must and must not be found; the others have a reader of their own."""

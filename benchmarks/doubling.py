@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from benchmarks.report import table
 from scrubrelay.config.packs import embedded
-from scrubrelay.core.redaction.library import Library, select
-from scrubrelay.core.redaction.pattern import Pack, Pattern
+from scrubrelay.core.redaction.detectors.library import Library, select
+from scrubrelay.core.redaction.detectors.pattern import Pack, Pattern
 from scrubrelay.core.redaction.redactor import Redactor
 
 

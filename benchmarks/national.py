@@ -18,7 +18,7 @@ from typing import Final
 import regex
 
 from benchmarks.corpora import Sample
-from scrubrelay.core.redaction import national
+from scrubrelay.core.redaction.validators import national
 
 SEED: Final = 11
 _TABLE: Final = Path(__file__).parent / "national.toml"

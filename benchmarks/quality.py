@@ -23,7 +23,7 @@ from benchmarks import corpora, generated, national, unseen
 from benchmarks.corpora import Sample
 from benchmarks.report import table
 from scrubrelay.config.packs import embedded
-from scrubrelay.core.redaction.library import Library, select
+from scrubrelay.core.redaction.detectors.library import Library, select
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redactor
 

@@ -14,7 +14,7 @@ from benchmarks.ours import project
 from benchmarks.payloads import EVENTS, KEY, PROJECT, envelope
 from benchmarks.report import table
 from scrubrelay.core.pipeline import Clean
-from scrubrelay.core.policy.fingerprint import issue_keys
+from scrubrelay.core.policy.grouping.fingerprint import issue_keys
 from scrubrelay.core.project import Project
 from scrubrelay.core.wire.encoding import deflate, inflate
 from scrubrelay.core.wire.envelope import decode, encode

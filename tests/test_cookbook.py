@@ -51,7 +51,7 @@ def test_links_lead_to_headings(page):
 
 
 def test_every_key_of_a_pattern_is_in_the_table():
-    from scrubrelay.core.redaction.pattern import _KEYS
+    from scrubrelay.core.redaction.detectors.pattern import _KEYS
 
     table = COOKBOOK.read_text().partition("## What a pattern may say")[2]
     assert [key for key in _KEYS if f"`{key}`" not in table] == []

@@ -205,7 +205,7 @@ def test_every_reason_is_documented_with_its_client_report(reason):
 
 
 def test_every_metric_is_documented():
-    source = (ROOT / "scrubrelay/service/metrics.py").read_text()
+    source = (ROOT / "scrubrelay/service/telling/metrics.py").read_text()
     metrics = set(regex.findall(r'"(scrubrelay_\w+)"', source))
     shown = regex.findall(r"`(scrubrelay_\w+?)(?:_total|_info)?`", (ROOT / "docs/operations.md").read_text())
     assert metrics == set(shown)

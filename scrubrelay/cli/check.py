@@ -13,7 +13,7 @@ from scrubrelay.config.origins import located
 from scrubrelay.config.packs import users
 from scrubrelay.config.settings import RedactionSettings, Settings
 from scrubrelay.core.errors import ConfigError
-from scrubrelay.core.redaction.examples import check_examples
+from scrubrelay.core.redaction.detectors.examples import check_examples
 
 EXAMPLE: Final = "Example: scrubrelay check --config scrubrelay.toml"
 

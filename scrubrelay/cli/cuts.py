@@ -9,9 +9,9 @@ import orjson
 from scrubrelay.cli.console import printable
 from scrubrelay.config.origins import Origins
 from scrubrelay.core.errors import Unscrubbable
+from scrubrelay.core.redaction.engine.scanner import LATE
 from scrubrelay.core.redaction.explain import NearMiss
 from scrubrelay.core.redaction.redactor import Redaction, Redactor
-from scrubrelay.core.redaction.scanner import LATE
 from scrubrelay.core.wire.envelope import Item
 
 _SHOWN: Final = 100

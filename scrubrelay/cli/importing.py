@@ -11,7 +11,7 @@ import typer
 import yaml
 
 from scrubrelay.cli.console import complain, input_of, say
-from scrubrelay.config.importing import Imported, import_relay, import_sentry_rules
+from scrubrelay.config.foreign.importing import Imported, import_relay, import_sentry_rules
 from scrubrelay.core.errors import ConfigError
 
 app = typer.Typer(no_args_is_help=True)

@@ -13,8 +13,8 @@ from scrubrelay.config.load import load
 from scrubrelay.config.origins import located
 from scrubrelay.config.packs import embedded
 from scrubrelay.config.settings import RedactionSettings
-from scrubrelay.core.redaction.library import select
-from scrubrelay.core.redaction.pattern import Pack, Pattern
+from scrubrelay.core.redaction.detectors.library import select
+from scrubrelay.core.redaction.detectors.pattern import Pack, Pattern
 
 app = typer.Typer(no_args_is_help=True)
 app.command("lint", epilog=lint.EXAMPLE)(lint.command)

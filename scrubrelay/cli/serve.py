@@ -8,7 +8,7 @@ import typer
 
 from scrubrelay.cli.console import ConfigOption
 from scrubrelay.config.load import read
-from scrubrelay.service.run import serve
+from scrubrelay.service.process.run import serve
 
 EXAMPLE: Final = "Example: scrubrelay serve --config scrubrelay.toml --workers 2"
 

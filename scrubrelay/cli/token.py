@@ -13,7 +13,7 @@ from scrubrelay.cli.console import ConfigOption, JsonOption, print_table, say_js
 from scrubrelay.config.load import load
 from scrubrelay.config.settings import RedactionSettings, Settings
 from scrubrelay.core.errors import ConfigError
-from scrubrelay.core.redaction.marks import HASH_DIGITS, KEY_DIGITS, key_id, token
+from scrubrelay.core.redaction.text.marks import HASH_DIGITS, KEY_DIGITS, key_id, token
 
 EXAMPLE: Final = "Example: printf jane@example.com | scrubrelay token -"
 _TOKEN: Final = regex.compile(rf"(?:\[[^\[\]:]+:)?([0-9a-f]{{{HASH_DIGITS}}})\]?")

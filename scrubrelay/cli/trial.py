@@ -19,10 +19,10 @@ from scrubrelay.config.load import load
 from scrubrelay.config.packs import matching_files
 from scrubrelay.config.settings import Settings
 from scrubrelay.core.errors import BadRequest, ScrubrelayError
-from scrubrelay.core.redaction.library import Library
+from scrubrelay.core.redaction.detectors.library import Library
+from scrubrelay.core.redaction.engine.scanner import LATE
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redaction, Redactor
-from scrubrelay.core.redaction.scanner import LATE
 from scrubrelay.core.wire.envelope import Item, decode
 from scrubrelay.core.wire.inputs import Format, detect, position_of_error
 from scrubrelay.core.wire.items import Shape, kind_of

@@ -21,12 +21,12 @@ from scrubrelay.config.table import over
 from scrubrelay.core.errors import ConfigError
 from scrubrelay.core.policy.policies import Policies
 from scrubrelay.core.project import Limits, PassThrough, Project, Projects, Upstream
-from scrubrelay.core.redaction.library import Library, select
-from scrubrelay.core.redaction.pattern import Pack
+from scrubrelay.core.redaction.detectors.library import Library, select
+from scrubrelay.core.redaction.detectors.pattern import Pack
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redactor
-from scrubrelay.core.redaction.rules import ANYTHING, PathRule
-from scrubrelay.core.redaction.selectors import parse
+from scrubrelay.core.redaction.rules.rules import ANYTHING, PathRule
+from scrubrelay.core.redaction.rules.selectors import parse
 from scrubrelay.core.wire.dsn import Dsn
 
 _SELECTOR: Final = regex.compile(r"[$*|&!]")

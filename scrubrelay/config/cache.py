@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final
 
-from scrubrelay.core.redaction import compiling, superset
+from scrubrelay.core.redaction.engine import compiling, superset
 
 _DIGEST_BYTES: Final = 16
 _KEPT: Final = 64

@@ -11,7 +11,7 @@ from scrubrelay.config.settings import (
 )
 from scrubrelay.core.policy.caps import Cap, CapRule, Condition
 from scrubrelay.core.policy.globs import Glob
-from scrubrelay.core.policy.stack_rules import StackRules
+from scrubrelay.core.policy.grouping.stack_rules import StackRules
 
 
 def cap_of(settings: Settings, project: ProjectSettings | None = None) -> Cap | None:

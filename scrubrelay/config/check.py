@@ -21,7 +21,7 @@ from scrubrelay.config.settings import (
 from scrubrelay.config.table import Table
 from scrubrelay.config.values import WILDCARDS, Address
 from scrubrelay.config.wording import wording
-from scrubrelay.core.redaction.marks import key_id
+from scrubrelay.core.redaction.text.marks import key_id
 
 Mistake = tuple[Location, str]
 

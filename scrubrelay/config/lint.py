@@ -11,11 +11,11 @@ from typing import Any, Final, Literal
 import regex
 
 from scrubrelay.config.anatomy import UnreadableError, anatomy, loops, samples
-from scrubrelay.config.gitleaks import CATEGORY
-from scrubrelay.core.policy.parameterise import placeholders
-from scrubrelay.core.redaction.examples import check_examples
-from scrubrelay.core.redaction.library import Library
-from scrubrelay.core.redaction.pattern import MIN_EXAMPLES, Pack, Pattern, compile_match
+from scrubrelay.config.foreign.gitleaks import CATEGORY
+from scrubrelay.core.policy.grouping.parameterise import placeholders
+from scrubrelay.core.redaction.detectors.examples import check_examples
+from scrubrelay.core.redaction.detectors.library import Library
+from scrubrelay.core.redaction.detectors.pattern import MIN_EXAMPLES, Pack, Pattern, compile_match
 from scrubrelay.core.redaction.redactor import Redactor
 
 _OFTEN: Final = 0.02

@@ -8,10 +8,10 @@ from typing import Final
 
 import regex
 
-from scrubrelay.config.gitleaks import id_of, is_gitleaks
+from scrubrelay.config.foreign.gitleaks import id_of, is_gitleaks
 from scrubrelay.config.packs import matching_files, sources
 from scrubrelay.config.settings import ProjectSettings, RedactionSettings, Settings
-from scrubrelay.core.redaction.strings import CUSTOM_ID
+from scrubrelay.core.redaction.text.strings import CUSTOM_ID
 
 _ID: Final = regex.compile(r"""^ \s* id \s* = \s* ["'] ([^"'\n]+) ["']""", regex.VERBOSE | regex.MULTILINE)
 _HEADER: Final = regex.compile(

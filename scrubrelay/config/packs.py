@@ -8,11 +8,11 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from scrubrelay.config.gitleaks import from_gitleaks, is_gitleaks
+from scrubrelay.config.foreign.gitleaks import from_gitleaks, is_gitleaks
 from scrubrelay.core.errors import ConfigError
-from scrubrelay.core.redaction.examples import check_examples
-from scrubrelay.core.redaction.library import Library, select
-from scrubrelay.core.redaction.pattern import Own, Pack, parse_pack
+from scrubrelay.core.redaction.detectors.examples import check_examples
+from scrubrelay.core.redaction.detectors.library import Library, select
+from scrubrelay.core.redaction.detectors.pattern import Own, Pack, parse_pack
 
 
 @cache

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import tomli_w
 
-from scrubrelay.config.gitleaks import from_gitleaks, is_gitleaks
+from scrubrelay.config.foreign.gitleaks import from_gitleaks, is_gitleaks
 from scrubrelay.config.packs import embedded
 from scrubrelay.core.errors import ConfigError
-from scrubrelay.core.redaction.examples import check_examples
-from scrubrelay.core.redaction.library import Library
-from scrubrelay.core.redaction.pattern import Own, Pack, Pattern, parse_pack
+from scrubrelay.core.redaction.detectors.examples import check_examples
+from scrubrelay.core.redaction.detectors.library import Library
+from scrubrelay.core.redaction.detectors.pattern import Own, Pack, Pattern, parse_pack
 
 MOST_PACKS: Final = 16
 MOST_PATTERNS: Final = 500

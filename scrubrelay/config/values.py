@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from scrubrelay.core.errors import ConfigError, ScrubrelayError
 from scrubrelay.core.policy.globs import Glob
-from scrubrelay.core.policy.stack_rules import StackRules
+from scrubrelay.core.policy.grouping.stack_rules import StackRules
 from scrubrelay.core.wire.auth import check_key
 from scrubrelay.core.wire.dsn import Dsn
 

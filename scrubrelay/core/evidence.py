@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from scrubrelay.core.errors import Reason
 from scrubrelay.core.fates import Decision, Kept
 from scrubrelay.core.pipeline import Outcome
-from scrubrelay.core.redaction.generalised import ANY
+from scrubrelay.core.redaction.detectors.generalised import ANY
 from scrubrelay.core.redaction.redactor import Redaction
 from scrubrelay.core.wire.items import ITEMS
 

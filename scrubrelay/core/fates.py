@@ -7,7 +7,7 @@ from typing import Final
 import regex
 
 from scrubrelay.core.errors import Reason
-from scrubrelay.core.redaction.generalised import ANY, Generaliser
+from scrubrelay.core.redaction.detectors.generalised import ANY, Generaliser
 from scrubrelay.core.redaction.redactor import Redaction
 from scrubrelay.core.wire.envelope import Item
 from scrubrelay.core.wire.items import ITEMS, kind_of, quantities

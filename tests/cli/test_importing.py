@@ -3,7 +3,7 @@ import tomllib
 import orjson
 import pytest
 
-from scrubrelay.core.redaction.pattern import Own, parse_pack
+from scrubrelay.core.redaction.detectors.pattern import Own, parse_pack
 
 KEY = "0123456789abcdef0123456789abcdef"
 CONFIG = "relay:\n  mode: static\n  upstream: https://sentry.example.com\n  port: 3000\n"

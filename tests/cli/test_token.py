@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from scrubrelay.core.redaction.marks import key_id
+from scrubrelay.core.redaction.text.marks import key_id
 
 NEW, OLD = "0123456789abcdef" * 2, "fedcba9876543210" * 2
 MAIL = "jane@example.com"

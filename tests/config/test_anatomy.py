@@ -2,7 +2,7 @@ import pytest
 
 from scrubrelay.config.anatomy import UnreadableError, anatomy, loops, samples
 from scrubrelay.config.packs import embedded
-from scrubrelay.core.redaction.finders import compiled
+from scrubrelay.core.redaction.detectors.finders import compiled
 
 
 @pytest.mark.parametrize(

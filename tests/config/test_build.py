@@ -8,7 +8,7 @@ from scrubrelay.config.cache import Cache
 from scrubrelay.config.load import load
 from scrubrelay.config.settings import RedactionSettings
 from scrubrelay.core.errors import ConfigError, Forbidden
-from scrubrelay.core.redaction.finders import compiled
+from scrubrelay.core.redaction.detectors.finders import compiled
 from scrubrelay.core.redaction.redactor import Redactor
 from tests.helpers.compiled import KEPT, lend
 

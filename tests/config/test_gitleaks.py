@@ -6,10 +6,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from scrubrelay.config.gitleaks import from_gitleaks, is_gitleaks
+from scrubrelay.config.foreign.gitleaks import from_gitleaks, is_gitleaks
 from scrubrelay.core.errors import ConfigError
-from scrubrelay.core.redaction.library import Library
-from scrubrelay.core.redaction.pattern import Pack, Pattern
+from scrubrelay.core.redaction.detectors.library import Library
+from scrubrelay.core.redaction.detectors.pattern import Pack, Pattern
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redactor
 

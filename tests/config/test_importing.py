@@ -7,13 +7,13 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrubrelay.config.importing import import_relay, import_sentry_rules
+from scrubrelay.config.foreign.importing import import_relay, import_sentry_rules
+from scrubrelay.config.foreign.relay_rules import _METHODS, _PATTERNS, key_words
 from scrubrelay.config.packs import embedded
-from scrubrelay.config.relay_rules import _METHODS, _PATTERNS, key_words
 from scrubrelay.config.settings import Settings
 from scrubrelay.core.errors import ConfigError
-from scrubrelay.core.redaction.pattern import Own, parse_pack
-from scrubrelay.core.redaction.selectors import parse
+from scrubrelay.core.redaction.detectors.pattern import Own, parse_pack
+from scrubrelay.core.redaction.rules.selectors import parse
 
 KEY = "0123456789abcdef0123456789abcdef"
 

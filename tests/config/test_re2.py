@@ -2,10 +2,10 @@
 
 import pytest
 
-from scrubrelay.config.re2 import translate
-from scrubrelay.config.re2_class import ForeignError
-from scrubrelay.core.redaction.finders import compiled
-from scrubrelay.core.redaction.superset import superset
+from scrubrelay.config.foreign.re2 import translate
+from scrubrelay.config.foreign.re2_class import ForeignError
+from scrubrelay.core.redaction.detectors.finders import compiled
+from scrubrelay.core.redaction.engine.superset import superset
 
 BACKTICK = "\\x60"
 

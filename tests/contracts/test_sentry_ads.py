@@ -6,7 +6,7 @@ Runs where Sentry's engine is. These were written before they were tried; none w
 import orjson
 import pytest
 
-from scrubrelay.config.importing import import_sentry_rules
+from scrubrelay.config.foreign.importing import import_sentry_rules
 
 pytest.importorskip("sentry_relay.processing")
 from tests.contracts.test_sentry_superset import PEM, checked, normalised, valid

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scrubrelay.core.errors import ConfigError
-from scrubrelay.core.redaction.selectors import LEGACY_WORDS, parse
+from scrubrelay.core.redaction.rules.selectors import LEGACY_WORDS, parse
 
 engine = pytest.importorskip("sentry_relay.processing")
 

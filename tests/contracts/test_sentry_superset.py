@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from scrubrelay.config.build import build
-from scrubrelay.config.importing import HASH_KEY, import_relay, import_sentry_rules
+from scrubrelay.config.foreign.importing import HASH_KEY, import_relay, import_sentry_rules
 from scrubrelay.config.load import load
 from scrubrelay.core.errors import ScrubrelayError
 from scrubrelay.core.redaction.redactor import Redactor

@@ -4,7 +4,7 @@ from scrubrelay.core.errors import Reason
 from scrubrelay.core.evidence import ENVELOPE, OTHER, Evidence, evidence_of, lost
 from scrubrelay.core.fates import Dropped, Kept
 from scrubrelay.core.pipeline import Outcome
-from scrubrelay.core.redaction.generalised import Generaliser
+from scrubrelay.core.redaction.detectors.generalised import Generaliser
 from scrubrelay.core.redaction.redactor import Redaction
 
 GENERAL = Generaliser()

@@ -11,7 +11,7 @@ from scrubrelay.core.inspection import Circumstances
 from scrubrelay.core.policy.policies import Policies
 from scrubrelay.core.policy.sampling import Rule, Sampling
 from scrubrelay.core.project import Project
-from scrubrelay.core.redaction.library import Library
+from scrubrelay.core.redaction.detectors.library import Library
 from scrubrelay.core.redaction.redactor import Policy, Redactor
 from scrubrelay.core.wire.envelope import Envelope, Item
 

@@ -14,8 +14,8 @@ from scrubrelay.core.policy.filters import Filter, Filters, environments, error_
 from scrubrelay.core.policy.globs import Glob, message_matcher
 from scrubrelay.core.policy.policies import Policies
 from scrubrelay.core.project import Project
-from scrubrelay.core.redaction.library import Library
-from scrubrelay.core.redaction.pattern import parse_pack
+from scrubrelay.core.redaction.detectors.library import Library
+from scrubrelay.core.redaction.detectors.pattern import parse_pack
 from scrubrelay.core.redaction.redactor import Policy, Redactor
 from scrubrelay.core.wire.envelope import Envelope, Item, decode, encode
 from scrubrelay.core.wire.ratelimits import RateLimits

@@ -4,7 +4,7 @@ import pytest
 
 from scrubrelay.core.errors import Forbidden
 from scrubrelay.core.project import PassThrough, Project, Projects, Upstream
-from scrubrelay.core.redaction.library import Library
+from scrubrelay.core.redaction.detectors.library import Library
 from scrubrelay.core.redaction.redactor import Policy, Redactor
 from scrubrelay.core.wire.dsn import Dsn
 

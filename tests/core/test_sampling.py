@@ -15,7 +15,7 @@ from scrubrelay.core.policy.globs import Globs
 from scrubrelay.core.policy.policies import Policies
 from scrubrelay.core.policy.sampling import Rule, Sampling, Unit
 from scrubrelay.core.project import Project, Upstream
-from scrubrelay.core.redaction.library import Library
+from scrubrelay.core.redaction.detectors.library import Library
 from scrubrelay.core.redaction.redactor import Policy, Redactor
 from scrubrelay.core.wire.dsn import Dsn
 from scrubrelay.core.wire.envelope import Envelope, Item, decode

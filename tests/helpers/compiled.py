@@ -7,8 +7,8 @@ from typing import Final
 
 import scrubrelay.config.build as build_module
 from scrubrelay.config.cache import Cache
-from scrubrelay.core.redaction.library import Library
-from scrubrelay.core.redaction.pattern import Pack
+from scrubrelay.core.redaction.detectors.library import Library
+from scrubrelay.core.redaction.detectors.pattern import Pack
 
 CACHES: Final = Path(__file__).parents[2] / ".cache"
 """What programs that tests start may take for the user's folder of caches."""

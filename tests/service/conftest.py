@@ -9,18 +9,18 @@ from aiohttp import web
 
 from scrubrelay.core.pipeline import Clean
 from scrubrelay.core.project import Limits, PassThrough, Project, Projects
-from scrubrelay.core.redaction.library import Library
-from scrubrelay.core.redaction.pattern import parse_pack
+from scrubrelay.core.redaction.detectors.library import Library
+from scrubrelay.core.redaction.detectors.pattern import parse_pack
 from scrubrelay.core.redaction.redactor import Policy, Redactor
 from scrubrelay.service.clock import SystemClock
-from scrubrelay.service.intake import Intake
-from scrubrelay.service.meters import Meters
-from scrubrelay.service.outbox import Outbox
-from scrubrelay.service.server import Listener, Server
+from scrubrelay.service.delivery.outbox import Outbox
+from scrubrelay.service.listener.intake import Intake
+from scrubrelay.service.listener.server import Listener, Server
+from scrubrelay.service.process.watch import Watch
 from scrubrelay.service.stores.base import Listed, StoreOptions
 from scrubrelay.service.stores.sqlite import SqliteStore
-from scrubrelay.service.tap import Tap
-from scrubrelay.service.watch import Watch
+from scrubrelay.service.telling.meters import Meters
+from scrubrelay.service.telling.tap import Tap
 from tests.helpers.http import Answer, post
 
 KEY = "a" * 32

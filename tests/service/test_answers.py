@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from scrubrelay.core.errors import BadRequest, RateLimited, StoreUnavailable, Unauthorized
-from scrubrelay.service.answers import pixel, preflight, refusal
+from scrubrelay.service.listener.answers import pixel, preflight, refusal
 
 
 @pytest.mark.parametrize(

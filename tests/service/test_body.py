@@ -7,8 +7,8 @@ from aiohttp import web
 
 from scrubrelay.core.errors import ScrubrelayError
 from scrubrelay.core.project import Limits
-from scrubrelay.service.body import Bodies
-from scrubrelay.service.server import LISTENER
+from scrubrelay.service.listener.body import Bodies
+from scrubrelay.service.listener.server import LISTENER
 from tests.helpers.http import send
 
 SMALL = Limits(max_body_bytes=1000, max_inflated_bytes=1000)

@@ -3,7 +3,7 @@
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from scrubrelay.service.client import client_of
+from scrubrelay.service.listener.client import client_of
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from scrubrelay.core.errors import Reason
 from scrubrelay.core.evidence import OTHER, UNKNOWN
 from scrubrelay.core.fates import Dropped, Kept
 from scrubrelay.core.pipeline import Outcome
+from scrubrelay.core.redaction.detectors.vocabulary import WORDS
 from scrubrelay.core.redaction.redactor import Redaction
-from scrubrelay.core.redaction.vocabulary import WORDS
-from scrubrelay.service.evidence import Witness
+from scrubrelay.service.telling.evidence import Witness
 
 HOUR = 3600.0
 

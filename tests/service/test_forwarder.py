@@ -13,7 +13,7 @@ from scrubrelay.core.delivery import Target
 from scrubrelay.core.errors import Reason
 from scrubrelay.core.ledger import RELAY
 from scrubrelay.core.pipeline import Clean
-from scrubrelay.service.outbox import Outbox, OutboxOptions
+from scrubrelay.service.delivery.outbox import Outbox, OutboxOptions
 from scrubrelay.service.stores.base import Entry, State, StoreOptions
 from scrubrelay.service.stores.sqlite import SqliteStore
 from scrubrelay.testing import KEY, Answer, ManualClock, MiniSentry, make_event

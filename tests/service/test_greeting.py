@@ -4,7 +4,7 @@ import pytest
 
 from scrubrelay.config.load import load
 from scrubrelay.config.values import Address
-from scrubrelay.service.greeting import greeting
+from scrubrelay.service.process.greeting import greeting
 
 HERE = Address("127.0.0.1", 3000)
 

@@ -12,8 +12,8 @@ from backports import zstd
 
 from scrubrelay.core.errors import Reason
 from scrubrelay.core.project import PassThrough, Projects, Upstream
-from scrubrelay.core.redaction.library import Library
-from scrubrelay.core.redaction.pattern import Own, parse_pack
+from scrubrelay.core.redaction.detectors.library import Library
+from scrubrelay.core.redaction.detectors.pattern import Own, parse_pack
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redactor
 from scrubrelay.core.wire.envelope import decode

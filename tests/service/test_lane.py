@@ -3,7 +3,7 @@
 import pytest
 
 from scrubrelay.core.pipeline import Clean
-from scrubrelay.service.lane import Lane, Moment
+from scrubrelay.service.delivery.lane import Lane, Moment
 from scrubrelay.service.stores.base import Parcel
 
 BODY = Clean(b"x" * 100)

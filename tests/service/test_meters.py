@@ -2,7 +2,7 @@
 
 import pytest
 
-from scrubrelay.service.meters import BOUNDS, Histogram, Meters
+from scrubrelay.service.telling.meters import BOUNDS, Histogram, Meters
 from scrubrelay.testing import ManualClock
 
 

@@ -4,7 +4,7 @@ import pytest
 import regex
 from prometheus_client.parser import text_string_to_metric_families
 
-from scrubrelay.service.metrics import ProjectLabels, exposition
+from scrubrelay.service.telling.metrics import ProjectLabels, exposition
 
 FIGURES = {
     "capture": {"state": "partly", "off": [{"project_id": 7, "since": 1.0, "until": None, "who": "a"}]},

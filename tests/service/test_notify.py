@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scrubrelay.service.notify import Herald, News, Readiness, Systemd
+from scrubrelay.service.process.notify import Herald, News, Readiness, Systemd
 from scrubrelay.testing import ManualClock
 
 

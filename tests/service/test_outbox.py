@@ -16,10 +16,10 @@ from scrubrelay.core.ledger import RELAY
 from scrubrelay.core.pipeline import Clean
 from scrubrelay.core.policy.caps import Capped, Claim, Untold
 from scrubrelay.core.project import Projects
-from scrubrelay.service.outbox import Outbox, OutboxOptions
+from scrubrelay.service.delivery.outbox import Outbox, OutboxOptions
+from scrubrelay.service.delivery.upstream import Answer
 from scrubrelay.service.stores.base import Entry, State, StoreOptions
 from scrubrelay.service.stores.sqlite import SqliteStore
-from scrubrelay.service.upstream import Answer
 from scrubrelay.testing import KEY, ManualClock, make_event, parse_envelope
 
 LIMIT = {"X-Sentry-Rate-Limits": "20:error:key"}

@@ -5,7 +5,7 @@ import asyncio
 import orjson
 import pytest
 
-from scrubrelay.service.reload import Configuration, Source
+from scrubrelay.service.process.reload import Configuration, Source
 from scrubrelay.testing import ManualClock
 from tests.service.test_reload import KEYS, project, until
 

@@ -11,11 +11,11 @@ from scrubrelay.core.errors import Reason
 from scrubrelay.core.fates import Dropped
 from scrubrelay.core.pipeline import Outcome
 from scrubrelay.service.clock import SystemClock
-from scrubrelay.service.meters import Meters
-from scrubrelay.service.peers import Peers, Window
-from scrubrelay.service.reload import Configuration, Source
-from scrubrelay.service.tap import Tap
-from scrubrelay.service.watch import Watch
+from scrubrelay.service.process.peers import Peers, Window
+from scrubrelay.service.process.reload import Configuration, Source
+from scrubrelay.service.process.watch import Watch
+from scrubrelay.service.telling.meters import Meters
+from scrubrelay.service.telling.tap import Tap
 
 OUTCOME = Outcome(None, (Dropped("event", (("error", 1),), Reason.CAPPED),))
 

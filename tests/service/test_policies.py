@@ -20,14 +20,14 @@ from scrubrelay.core.project import PassThrough, Projects, Upstream
 from scrubrelay.core.wire.envelope import Envelope, decode
 from scrubrelay.core.wire.items import quantities
 from scrubrelay.service.clock import Clock, SystemClock
-from scrubrelay.service.intake import Intake
-from scrubrelay.service.meters import Meters
-from scrubrelay.service.outbox import Outbox, OutboxOptions
-from scrubrelay.service.server import LISTENER, Server
+from scrubrelay.service.delivery.outbox import Outbox, OutboxOptions
+from scrubrelay.service.listener.intake import Intake
+from scrubrelay.service.listener.server import LISTENER, Server
+from scrubrelay.service.process.watch import Watch
 from scrubrelay.service.stores.base import StoreOptions
 from scrubrelay.service.stores.sqlite import SqliteStore
-from scrubrelay.service.tap import Tap
-from scrubrelay.service.watch import Watch
+from scrubrelay.service.telling.meters import Meters
+from scrubrelay.service.telling.tap import Tap
 from scrubrelay.testing import Answer, ManualClock, MiniSentry, make_envelope, make_event, make_transaction
 from tests.service.conftest import REDACTOR, SMALL, Relay
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scrubrelay.service.post import Post
+from scrubrelay.service.process.post import Post
 
 
 @pytest.mark.parametrize("post", [Post(None), Post(Path("/etc/scrub relay.toml"), 1, 2)])

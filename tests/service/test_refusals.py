@@ -1,6 +1,6 @@
 import logging
 
-from scrubrelay.service.refusals import Refusals
+from scrubrelay.service.delivery.refusals import Refusals
 
 
 def test_each_target_and_status_is_told_at_most_once_a_minute(caplog) -> None:

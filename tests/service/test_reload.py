@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from scrubrelay.core.errors import ConfigError, Forbidden
-from scrubrelay.service.reload import Configuration, Source
+from scrubrelay.service.process.reload import Configuration, Source
 from scrubrelay.testing import ManualClock
 
 KEYS = {name: name * 32 for name in "abc"}

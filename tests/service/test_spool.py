@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scrubrelay.service.spool import Spool
+from scrubrelay.service.telling.spool import Spool
 
 
 def left(folder: Path, slot: int = 0) -> list[list[object]]:

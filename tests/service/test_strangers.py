@@ -6,7 +6,7 @@ import pytest
 
 from scrubrelay.core.errors import Forbidden
 from scrubrelay.core.project import PassThrough, Projects
-from scrubrelay.service.strangers import Strangers
+from scrubrelay.service.listener.strangers import Strangers
 from tests.service.conftest import KEY, REDACTOR
 
 PASSING = PassThrough(REDACTOR)

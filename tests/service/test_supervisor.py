@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from scrubrelay.service.clock import SystemClock
-from scrubrelay.service.notify import Readiness, Systemd
-from scrubrelay.service.supervisor import Supervisor, reserve
+from scrubrelay.service.process.notify import Readiness, Systemd
+from scrubrelay.service.process.supervisor import Supervisor, reserve
 
 _LIVES = """
 import os, signal, sys, time

@@ -4,9 +4,9 @@ import pytest
 
 from scrubrelay.core.errors import Reason
 from scrubrelay.core.ledger import Fate
+from scrubrelay.service.process.switches import Switches
 from scrubrelay.service.stores.base import StoreOptions
 from scrubrelay.service.stores.sqlite import SqliteStore
-from scrubrelay.service.switches import Switches
 from scrubrelay.testing import ManualClock
 
 ENVELOPE = b'{"event_id":"%b"}\n{"type":"event"}\n{"message":"hello"}\n{"type":"session"}\n{}' % (b"a" * 32)

@@ -6,7 +6,7 @@ import pytest
 from scrubrelay.core.errors import Reason
 from scrubrelay.core.fates import Dropped, Kept
 from scrubrelay.core.pipeline import Outcome
-from scrubrelay.service.tap import Tap, Wanted
+from scrubrelay.service.telling.tap import Tap, Wanted
 
 OUTCOME = Outcome(
     None,

@@ -7,9 +7,9 @@ import pytest
 from scrubrelay.config.settings import AuditSettings
 from scrubrelay.core.evidence import Evidence
 from scrubrelay.core.pipeline import Clean
-from scrubrelay.service.spool import Spool
 from scrubrelay.service.stores.base import Entry, Parcel
-from scrubrelay.service.trail import Trail, read_leaf
+from scrubrelay.service.telling.spool import Spool
+from scrubrelay.service.telling.trail import Trail, read_leaf
 from scrubrelay.testing import ManualClock
 from tests.service.stores.conftest import opened, path
 

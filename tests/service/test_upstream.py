@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from scrubrelay.core.delivery import Target
-from scrubrelay.service.upstream import Upstream
+from scrubrelay.service.delivery.upstream import Upstream
 from scrubrelay.testing import KEY, Answer, MiniSentry, make_event
 
 

@@ -12,10 +12,10 @@ from typing import Final
 
 from scrubrelay.core.errors import ScrubrelayError
 from scrubrelay.core.policy.event import Event
-from scrubrelay.core.policy.fingerprint import issue_keys
-from scrubrelay.core.policy.frames import Cut
 from scrubrelay.core.policy.globs import Glob
-from scrubrelay.core.policy.stack_rules import NO_RULES, StackRules
+from scrubrelay.core.policy.grouping.fingerprint import issue_keys
+from scrubrelay.core.policy.grouping.frames import Cut
+from scrubrelay.core.policy.grouping.stack_rules import NO_RULES, StackRules
 
 
 @dataclass(frozen=True, slots=True)

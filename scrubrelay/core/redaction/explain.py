@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import regex
 
-from scrubrelay.core.redaction.keys import runs, segments
-from scrubrelay.core.redaction.library import Library, Rule, group_of
-from scrubrelay.core.redaction.marks import Marks
-from scrubrelay.core.redaction.pattern import Pattern, compile_match
-from scrubrelay.core.redaction.places import Node, Tree
+from scrubrelay.core.redaction.detectors.keys import runs, segments
+from scrubrelay.core.redaction.detectors.library import Library, Rule, group_of
+from scrubrelay.core.redaction.detectors.pattern import Pattern, compile_match
+from scrubrelay.core.redaction.document.places import Node, Tree
+from scrubrelay.core.redaction.text.marks import Marks
 
 _BUDGET: Final = 0.5
 """Seconds that one pattern may take on one string: somebody waits for the answer, but just one."""

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from scrubrelay.core.redaction.marks import PLAIN_ACTIONS, Action, keyed_hash
-from scrubrelay.core.redaction.pattern import Pattern
-from scrubrelay.core.redaction.rules import PathRule
+from scrubrelay.core.redaction.detectors.pattern import Pattern
+from scrubrelay.core.redaction.rules.rules import PathRule
+from scrubrelay.core.redaction.text.marks import PLAIN_ACTIONS, Action, keyed_hash
 
 MAX_DEPTH = 200
 """Deeper than any SDK nests; Sentry's own parser stops at about 124."""

@@ -9,20 +9,20 @@ from typing import Any, Final
 import regex
 
 from scrubrelay.core.errors import Reason, Unscrubbable
-from scrubrelay.core.redaction.addresses import FIELDS
-from scrubrelay.core.redaction.changes import Block, Change, Changes, Known, Path, single
-from scrubrelay.core.redaction.document import Documents
-from scrubrelay.core.redaction.exempt import CLIENT_ADDRESS, EXEMPT
+from scrubrelay.core.redaction.detectors.keys import KeyRules
+from scrubrelay.core.redaction.detectors.library import Library
+from scrubrelay.core.redaction.document.addresses import FIELDS
+from scrubrelay.core.redaction.document.changes import Block, Change, Changes, Known, Path, single
+from scrubrelay.core.redaction.document.documents import Documents
+from scrubrelay.core.redaction.document.exempt import CLIENT_ADDRESS, EXEMPT
+from scrubrelay.core.redaction.document.memory import Memory
+from scrubrelay.core.redaction.document.places import Node
 from scrubrelay.core.redaction.explain import Explainer, NearMiss
 from scrubrelay.core.redaction.formats import attachment, json, text
-from scrubrelay.core.redaction.keys import KeyRules
-from scrubrelay.core.redaction.library import Library
-from scrubrelay.core.redaction.marks import Marks
-from scrubrelay.core.redaction.memory import Memory
-from scrubrelay.core.redaction.places import Node
 from scrubrelay.core.redaction.policy import Policy
-from scrubrelay.core.redaction.rules import PathRules
-from scrubrelay.core.redaction.strings import HIDDEN, Strings, custom
+from scrubrelay.core.redaction.rules.rules import PathRules
+from scrubrelay.core.redaction.text.marks import Marks
+from scrubrelay.core.redaction.text.strings import HIDDEN, Strings, custom
 from scrubrelay.core.wire.envelope import Item
 from scrubrelay.core.wire.items import Shape, kind_of
 

@@ -13,9 +13,9 @@ from scrubrelay.core.evidence import ENVELOPE, KEPT
 from scrubrelay.core.inspection import plain_event_id
 from scrubrelay.service.admin.moments import Moment, iso, seconds
 from scrubrelay.service.admin.route import Call, Model
-from scrubrelay.service.forwarder import RETRY
+from scrubrelay.service.delivery.forwarder import RETRY
 from scrubrelay.service.stores.audit import Leaf
-from scrubrelay.service.trail import read_leaf
+from scrubrelay.service.telling.trail import read_leaf
 
 _DEAD = {"dead": "refused"}
 _MOST: Final = 1000

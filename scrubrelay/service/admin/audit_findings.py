@@ -15,10 +15,10 @@ from scrubrelay.config.names import nearest
 from scrubrelay.core.errors import BadRequest, Reason
 from scrubrelay.core.evidence import OTHER
 from scrubrelay.core.project import Projects
+from scrubrelay.core.redaction.engine.scanner import LATE
 from scrubrelay.core.redaction.redactor import Redactor
-from scrubrelay.core.redaction.rules import HIDER
-from scrubrelay.core.redaction.scanner import LATE
-from scrubrelay.core.redaction.strings import CUSTOM_ID, HIDDEN
+from scrubrelay.core.redaction.rules.rules import HIDER
+from scrubrelay.core.redaction.text.strings import CUSTOM_ID, HIDDEN
 from scrubrelay.service.admin.moments import Moment, iso, span
 from scrubrelay.service.admin.projects import ProjectNumber, chosen
 from scrubrelay.service.admin.route import Call, Model

@@ -18,7 +18,7 @@ from scrubrelay.service.audit.asked import packs_of_line
 from scrubrelay.service.audit.export import Splitter
 from scrubrelay.service.audit.search import Search
 from scrubrelay.service.audit.trials import Trial
-from scrubrelay.service.body import TooSlow, invite
+from scrubrelay.service.listener.body import TooSlow, invite
 
 _MOST_INFLATED: Final = 2**40
 _MOST_RATIO: Final = 200.0

@@ -20,7 +20,7 @@ from scrubrelay.core.errors import (
 from scrubrelay.service.admin.route import Answer, Call, Route, Services
 from scrubrelay.service.admin.table import ROUTES
 from scrubrelay.service.admin.tokens import Bearer, Gate
-from scrubrelay.service.answers import refusal, wrong_method
+from scrubrelay.service.listener.answers import refusal, wrong_method
 from scrubrelay.service.log import log
 
 _HEADERS: Final[Mapping[str, str]] = {

@@ -16,9 +16,9 @@ from scrubrelay.core.project import Limits
 from scrubrelay.core.wire.inputs import position_of_error
 from scrubrelay.service.audit.desk import Desk
 from scrubrelay.service.clock import Clock
-from scrubrelay.service.outbox import Outbox
-from scrubrelay.service.peers import Peers
-from scrubrelay.service.reload import Configuration
+from scrubrelay.service.delivery.outbox import Outbox
+from scrubrelay.service.process.peers import Peers
+from scrubrelay.service.process.reload import Configuration
 
 _SMALL: Final = 65_536
 _LONGEST_FILTER: Final = 200

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from scrubrelay.service.admin.capture import CaptureAnswer, capture_of
 from scrubrelay.service.admin.route import Call, Services
-from scrubrelay.service.metrics import exposition
+from scrubrelay.service.telling.metrics import exposition
 
 
 class ConfigurationFigures(BaseModel):

@@ -25,7 +25,7 @@ from scrubrelay.service.admin.stored import (
     show_envelope,
 )
 from scrubrelay.service.admin.tail import NDJSON, tail
-from scrubrelay.service.tap import Wanted
+from scrubrelay.service.telling.tap import Wanted
 
 _ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/api/status", status, "read", "How the relay does", StatusAnswer),

@@ -7,8 +7,8 @@ from typing import Final
 from aiohttp import web
 
 from scrubrelay.service.admin.route import Call
-from scrubrelay.service.peers import Peers
-from scrubrelay.service.tap import Wanted
+from scrubrelay.service.process.peers import Peers
+from scrubrelay.service.telling.tap import Wanted
 
 NDJSON: Final = "application/x-ndjson"
 

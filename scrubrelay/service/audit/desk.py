@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 
 from scrubrelay.service.audit.trials import Trials
-from scrubrelay.service.body import Bodies
-from scrubrelay.service.metrics import ProjectLabels
+from scrubrelay.service.listener.body import Bodies
+from scrubrelay.service.telling.metrics import ProjectLabels
 
 _MIB = 2**20
 

@@ -14,12 +14,12 @@ from scrubrelay.core.inspection import Circumstances, Inspection, inspect
 from scrubrelay.core.notes import Note
 from scrubrelay.core.pipeline import Outcome, finish
 from scrubrelay.core.policy.caps import Capped, Count, Untold
-from scrubrelay.core.policy.fingerprint import issue_keys
+from scrubrelay.core.policy.grouping.fingerprint import issue_keys
 from scrubrelay.core.project import Project
-from scrubrelay.core.redaction.findings import Finding, findings
+from scrubrelay.core.redaction.document.findings import Finding, findings
+from scrubrelay.core.redaction.engine.scanner import LATE
 from scrubrelay.core.redaction.formats.json import loads_exact
 from scrubrelay.core.redaction.redactor import Redactor
-from scrubrelay.core.redaction.scanner import LATE
 from scrubrelay.core.wire.envelope import Envelope, Item, decode
 from scrubrelay.core.wire.inputs import Format
 from scrubrelay.service.audit.asked import Asked

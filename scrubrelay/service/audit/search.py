@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from scrubrelay.core.errors import BadRequest, Reason, Unscrubbable
 from scrubrelay.core.inspection import plain_event_id
-from scrubrelay.core.redaction.findings import findings
+from scrubrelay.core.redaction.document.findings import findings
+from scrubrelay.core.redaction.engine.scanner import LATE
 from scrubrelay.core.redaction.formats.json import loads_exact
 from scrubrelay.core.redaction.redactor import Redactor
-from scrubrelay.core.redaction.scanner import LATE
 from scrubrelay.core.wire.envelope import Item
 from scrubrelay.core.wire.inputs import position_of_error
 

@@ -15,8 +15,8 @@ from scrubrelay.config.build import packs_of
 from scrubrelay.config.settings import Settings
 from scrubrelay.config.tried import PackText, Tried, read_packs, wrong_examples
 from scrubrelay.core.errors import ConfigError, ScrubrelayError
-from scrubrelay.core.redaction.finders import Finder, Found
-from scrubrelay.core.redaction.library import Rule
+from scrubrelay.core.redaction.detectors.finders import Finder, Found
+from scrubrelay.core.redaction.detectors.library import Rule
 from scrubrelay.core.redaction.redactor import Redactor
 
 _KEPT: Final = 4

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrubrelay.core.policy.fingerprint import RECIPE, issue_keys
+from scrubrelay.core.policy.grouping.fingerprint import RECIPE, issue_keys
 from tests.helpers.issues import CASES, Event, event, failure, frame
 
 FAILED = event(

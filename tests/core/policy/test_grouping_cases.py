@@ -7,8 +7,8 @@ from itertools import combinations
 import orjson
 import pytest
 
-from scrubrelay.core.policy.fingerprint import issue_keys
-from scrubrelay.core.policy.stack_rules import StackRules
+from scrubrelay.core.policy.grouping.fingerprint import issue_keys
+from scrubrelay.core.policy.grouping.stack_rules import StackRules
 from tests.helpers.issues import CASES, OTHER, SAME, Case, changed, frames_of
 from tests.helpers.material import GROUPING
 

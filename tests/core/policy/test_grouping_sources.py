@@ -2,7 +2,7 @@
 
 import pytest
 
-from scrubrelay.core.policy.fingerprint import issue_keys
+from scrubrelay.core.policy.grouping.fingerprint import issue_keys
 from tests.helpers.issues import Case, Event, event, failure, frame
 from tests.helpers.shapes import PAGE, Texts, of, own, script
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrubrelay.core.policy.parameterise import LONGEST, parameterise
+from scrubrelay.core.policy.grouping.parameterise import LONGEST, parameterise
 
 MESSAGES = {
     "nothing to replace": "nothing to replace",

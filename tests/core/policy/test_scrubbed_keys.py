@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from scrubrelay.core.errors import BadRequest, Unscrubbable
-from scrubrelay.core.policy.fingerprint import IssueKeys, issue_keys
+from scrubrelay.core.policy.grouping.fingerprint import IssueKeys, issue_keys
+from scrubrelay.core.redaction.detectors.library import Library, select
+from scrubrelay.core.redaction.detectors.pattern import Pack, parse_pack
 from scrubrelay.core.redaction.formats.json import dumps, loads_exact
-from scrubrelay.core.redaction.library import Library, select
-from scrubrelay.core.redaction.pattern import Pack, parse_pack
 from scrubrelay.core.redaction.redactor import Policy, Redactor
 from scrubrelay.core.wire.encoding import inflate
 from scrubrelay.core.wire.envelope import decode

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scrubrelay.core.errors import ConfigError
-from scrubrelay.core.policy.fingerprint import issue_keys
-from scrubrelay.core.policy.stack_rules import StackRules
+from scrubrelay.core.policy.grouping.fingerprint import issue_keys
+from scrubrelay.core.policy.grouping.stack_rules import StackRules
 from tests.helpers.issues import event, failure, frame
 
 FRAMES = (

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from scrubrelay.core.redaction.library import Library, select
-from scrubrelay.core.redaction.pattern import Pack, parse_pack
+from scrubrelay.core.redaction.detectors.library import Library, select
+from scrubrelay.core.redaction.detectors.pattern import Pack, parse_pack
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redactor
 from tests.helpers.compiled import library_of_packs

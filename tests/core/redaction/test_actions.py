@@ -6,13 +6,13 @@ from typing import Any
 import orjson
 import pytest
 
-from scrubrelay.core.policy.fingerprint import issue_keys
-from scrubrelay.core.redaction.library import Library
-from scrubrelay.core.redaction.marks import PLAIN_ACTIONS, token
+from scrubrelay.core.policy.grouping.fingerprint import issue_keys
+from scrubrelay.core.redaction.detectors.library import Library
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redactor
-from scrubrelay.core.redaction.rules import PathRule
-from scrubrelay.core.redaction.selectors import parse
+from scrubrelay.core.redaction.rules.rules import PathRule
+from scrubrelay.core.redaction.rules.selectors import parse
+from scrubrelay.core.redaction.text.marks import PLAIN_ACTIONS, token
 from scrubrelay.core.wire.envelope import Item
 
 KEY = b"0123456789abcdef"

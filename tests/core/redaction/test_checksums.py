@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scrubrelay.core.redaction import checksums, national, networks, phones, wallets
-from scrubrelay.core.redaction.checksums import CHECKSUMS
+from scrubrelay.core.redaction.validators import checksums, national, networks, phones, wallets
+from scrubrelay.core.redaction.validators.checksums import CHECKSUMS
 
 MODULES = (checksums, national, networks, phones, wallets)
 NUMBERISH = st.text("0123456789ABCDEFXYZabcdef .:/+-()%@٣²", max_size=42)

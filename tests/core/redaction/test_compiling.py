@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from scrubrelay.core.redaction import compiling
-from scrubrelay.core.redaction.compiling import HAS_ENGINE, Group, loaded, made
-from scrubrelay.core.redaction.pattern import Pattern
+from scrubrelay.core.redaction.detectors.pattern import Pattern
+from scrubrelay.core.redaction.engine import compiling
+from scrubrelay.core.redaction.engine.compiling import HAS_ENGINE, Group, loaded, made
 
 pytestmark = pytest.mark.skipif(not HAS_ENGINE, reason="no engine for this machine")
 

@@ -6,8 +6,8 @@ import orjson
 import pytest
 
 from scrubrelay.core.errors import Reason, Unscrubbable
-from scrubrelay.core.redaction.library import Library
-from scrubrelay.core.redaction.pattern import Pattern
+from scrubrelay.core.redaction.detectors.library import Library
+from scrubrelay.core.redaction.detectors.pattern import Pattern
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redactor
 from scrubrelay.core.wire.envelope import Item

@@ -3,9 +3,9 @@
 import orjson
 import pytest
 
-from scrubrelay.core.redaction.findings import Finding, findings
-from scrubrelay.core.redaction.library import Library
-from scrubrelay.core.redaction.pattern import Own, parse_pack
+from scrubrelay.core.redaction.detectors.library import Library
+from scrubrelay.core.redaction.detectors.pattern import Own, parse_pack
+from scrubrelay.core.redaction.document.findings import Finding, findings
 from scrubrelay.core.redaction.redactor import Redactor
 from scrubrelay.core.wire.envelope import Item
 

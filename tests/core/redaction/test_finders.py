@@ -6,9 +6,9 @@ from time import process_time
 
 import pytest
 
-from scrubrelay.core.redaction.finders import Allow, Literals, Phrases, Proven
-from scrubrelay.core.redaction.library import Library
-from scrubrelay.core.redaction.pattern import Own, parse_pack
+from scrubrelay.core.redaction.detectors.finders import Allow, Literals, Phrases, Proven
+from scrubrelay.core.redaction.detectors.library import Library
+from scrubrelay.core.redaction.detectors.pattern import Own, parse_pack
 from scrubrelay.core.redaction.redactor import Redactor
 
 NAMES = """# customers

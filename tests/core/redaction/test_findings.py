@@ -11,7 +11,7 @@ import regex
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from scrubrelay.core.redaction.findings import Finding, findings
+from scrubrelay.core.redaction.document.findings import Finding, findings
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redactor
 from scrubrelay.core.wire.envelope import Item

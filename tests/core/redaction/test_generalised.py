@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrubrelay.core.redaction.generalised import Generaliser
+from scrubrelay.core.redaction.detectors.generalised import Generaliser
 
 GENERAL = Generaliser()
 

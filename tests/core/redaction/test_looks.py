@@ -2,7 +2,7 @@
 
 import pytest
 
-from scrubrelay.core.redaction import looks
+from scrubrelay.core.redaction.validators import looks
 
 
 @pytest.mark.parametrize(

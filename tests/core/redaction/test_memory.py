@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scrubrelay.core.redaction.changes import Known
-from scrubrelay.core.redaction.memory import Memory
+from scrubrelay.core.redaction.document.changes import Known
+from scrubrelay.core.redaction.document.memory import Memory
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redactor
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from scrubrelay.core.errors import ConfigError
-from scrubrelay.core.redaction.library import Library, group_of
-from scrubrelay.core.redaction.pattern import Own, Pack, compile_match, parse_pack
+from scrubrelay.core.redaction.detectors.library import Library, group_of
+from scrubrelay.core.redaction.detectors.pattern import Own, Pack, compile_match, parse_pack
 from scrubrelay.core.redaction.redactor import Redactor
 
 FIVE_LINES = """[[pattern]]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrubrelay.core.redaction.plausible import VALIDATORS
+from scrubrelay.core.redaction.validators.plausible import VALIDATORS
 
 RANDOM = "q8Zr3LmX0vKd7TnB2wYc5JhP"
 

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scrubrelay.core.errors import Reason, Unscrubbable
-from scrubrelay.core.redaction.marks import key_id
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redactor
+from scrubrelay.core.redaction.text.marks import key_id
 from scrubrelay.core.wire.envelope import Item
 
 CANARIES = {
@@ -247,7 +247,7 @@ def test_what_nobody_understands_is_refused(small, kind):
 
 
 def test_opaque_payloads_pass_where_the_project_says_so(small_pack):
-    from scrubrelay.core.redaction.library import Library
+    from scrubrelay.core.redaction.detectors.library import Library
 
     item = Item({"type": "attachment"}, b"\x89PNG\r\n\x1a\n\x00\x00")
     assert Redactor(Library.compile([small_pack]), Policy(opaque="forward")).item(item).item is item
@@ -258,14 +258,14 @@ def test_opaque_payloads_pass_where_the_project_says_so(small_pack):
     [("replace", "[email]"), ("mask", "******"), ("remove", ""), ("partial", "******")],
 )
 def test_actions(small_pack, action, becomes):
-    from scrubrelay.core.redaction.library import Library
+    from scrubrelay.core.redaction.detectors.library import Library
 
     redactor = Redactor(Library.compile([small_pack]), Policy(action=action))
     assert redactor.text("a@b.cd")[0] == becomes
 
 
 def test_a_hash_is_the_same_for_the_same_text_and_key(small_pack):
-    from scrubrelay.core.redaction.library import Library
+    from scrubrelay.core.redaction.detectors.library import Library
 
     library = Library.compile([small_pack])
     one, two = (

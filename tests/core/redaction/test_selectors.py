@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scrubrelay.core.errors import ConfigError
-from scrubrelay.core.redaction.schema import TYPES
-from scrubrelay.core.redaction.selectors import parse
+from scrubrelay.core.redaction.rules.schema import TYPES
+from scrubrelay.core.redaction.rules.selectors import parse
 
 FRAME = "exception.values.*.stacktrace.frames.*"
 

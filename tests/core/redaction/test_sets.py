@@ -2,7 +2,7 @@
 
 import pytest
 
-from scrubrelay.core.redaction.library import select
+from scrubrelay.core.redaction.detectors.library import select
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redactor
 from tests.helpers.compiled import library_of_packs

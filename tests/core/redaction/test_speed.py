@@ -9,9 +9,9 @@ from typing import Final
 import pytest
 
 from scrubrelay.config.packs import embedded
-from scrubrelay.core.redaction.library import Library
+from scrubrelay.core.redaction.detectors.library import Library
+from scrubrelay.core.redaction.engine.scanner import BRIEF
 from scrubrelay.core.redaction.redactor import Redactor
-from scrubrelay.core.redaction.scanner import BRIEF
 
 _LONGEST: Final = 0.1
 """Seconds of processor time; twice the budget of a pattern, since test machines are busy and slow."""

@@ -5,7 +5,7 @@ import regex
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from scrubrelay.core.redaction.superset import UnsupportedError, superset
+from scrubrelay.core.redaction.engine.superset import UnsupportedError, superset
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from scrubrelay.core.fates import Dropped
 from scrubrelay.core.inspection import Circumstances, inspect
 from scrubrelay.core.pipeline import Outcome, finish
 from scrubrelay.core.project import Project
-from scrubrelay.core.redaction.library import Library
-from scrubrelay.core.redaction.pattern import Own, parse_pack
+from scrubrelay.core.redaction.detectors.library import Library
+from scrubrelay.core.redaction.detectors.pattern import Own, parse_pack
 from scrubrelay.core.redaction.policy import Policy
 from scrubrelay.core.redaction.redactor import Redactor
 from scrubrelay.core.wire.envelope import Envelope, Item, decode

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrubrelay.core.redaction.tokens import VALIDATORS
+from scrubrelay.core.redaction.validators.tokens import VALIDATORS
 
 RANDOM = "q8Zr3LmX0vKd7TnB2wYc5JhP"
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from scrubrelay.core.redaction.wrapped import unwrapped
+from scrubrelay.core.redaction.text.wrapped import unwrapped
 
 _RUN: Final = base64.b64encode(b'{"user": "Jane"}').decode()
 _TEXT: Final = f"as {_RUN} said"

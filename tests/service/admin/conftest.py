@@ -12,9 +12,9 @@ from scrubrelay.service.admin.listener import Admin
 from scrubrelay.service.admin.route import Services
 from scrubrelay.service.admin.tokens import Gate
 from scrubrelay.service.clock import SystemClock
-from scrubrelay.service.peers import Peers, Window
-from scrubrelay.service.reload import Configuration, Source
-from scrubrelay.service.server import Listener as Answering
+from scrubrelay.service.listener.server import Listener as Answering
+from scrubrelay.service.process.peers import Peers, Window
+from scrubrelay.service.process.reload import Configuration, Source
 from tests.helpers.http import Answer, send
 
 OWN = "the-token-that-the-relay-made"

@@ -9,7 +9,7 @@ import pytest
 
 from scrubrelay.core.project import PassThrough, Projects
 from scrubrelay.core.wire.encoding import inflate
-from scrubrelay.service.reload import Configuration, Source
+from scrubrelay.service.process.reload import Configuration, Source
 from tests.helpers.plants import KEYED, TEXTS, kinds_below, kinds_in
 from tests.recordings.test_leaks import Recording
 from tests.service.conftest import SMALL

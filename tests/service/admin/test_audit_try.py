@@ -5,7 +5,7 @@ import gzip
 import orjson
 import pytest
 
-from scrubrelay.service.reload import Configuration, Source
+from scrubrelay.service.process.reload import Configuration, Source
 from scrubrelay.service.stores.audit import Where
 from tests.helpers.entries import NOW
 from tests.service.admin.conftest import READER, TOKENS

@@ -5,7 +5,7 @@ import gzip
 import orjson
 import pytest
 
-from scrubrelay.service.reload import Configuration, Source
+from scrubrelay.service.process.reload import Configuration, Source
 from tests.helpers.http import send
 from tests.helpers.plants import KEYED, TEXTS, kinds_below, kinds_in
 from tests.service.admin.conftest import READER, TOKENS

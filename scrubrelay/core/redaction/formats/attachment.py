@@ -8,8 +8,8 @@ from typing import Final
 import regex
 
 from scrubrelay.core.errors import Reason, Unscrubbable
-from scrubrelay.core.redaction.changes import Changes
-from scrubrelay.core.redaction.document import Documents
+from scrubrelay.core.redaction.document.changes import Changes
+from scrubrelay.core.redaction.document.documents import Documents
 from scrubrelay.core.wire.envelope import Item
 
 _MAX_INFLATED: Final = 200 * 1024 * 1024

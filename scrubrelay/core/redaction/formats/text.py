@@ -1,8 +1,8 @@
 """Plain text in UTF-8, such as statsd lines."""
 
 from scrubrelay.core.errors import Reason, Unscrubbable
-from scrubrelay.core.redaction.changes import Changes
-from scrubrelay.core.redaction.document import Documents
+from scrubrelay.core.redaction.document.changes import Changes
+from scrubrelay.core.redaction.document.documents import Documents
 
 
 def scrub(documents: Documents, data: bytes) -> tuple[bytes, Changes]:

@@ -1,0 +1,1 @@
+"""Configurations of other tools: gitleaks, Sentry's data scrubbing, its Relay."""

@@ -1,0 +1,1 @@
+"""One pass over a text that points at the rules worth trying, and the trying."""

@@ -1,0 +1,1 @@
+"""`[[redaction.rule]]` and the selectors it is written in."""

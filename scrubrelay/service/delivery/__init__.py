@@ -1,0 +1,1 @@
+"""From the outbox to Sentry: in order, however often it takes."""

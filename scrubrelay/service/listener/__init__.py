@@ -1,0 +1,1 @@
+"""Where SDKs send to: requests read within limits, judged, and answered."""

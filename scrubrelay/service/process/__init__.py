@@ -1,0 +1,1 @@
+"""The relay as processes: started, watched, reloaded, told and stopped."""
