@@ -6,7 +6,6 @@ Other work on the machine slows both alike; the CPU time of the relay's process 
 """
 
 import argparse
-import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +17,12 @@ from tests.helpers.relay import Relay
 
 _EVENTS = {"1 KB": 1500, "57 KB": 400}
 _OFF = "[audit]\nfindings = false\nevents = false\n"
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def _cpu(pid: int) -> float:
-    """Return the CPU seconds of a process, its threads included (proc(5), `stat`)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    """Return the CPU seconds of a process, its threads included, to the nanosecond (Linux, sched-stats)."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
 
 
 @dataclass(frozen=True)

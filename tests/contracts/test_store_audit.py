@@ -60,7 +60,25 @@ async def filled(store):
     await store.append(entry("a", evidence=(seen(DEEP),), project_id=2))
     store.count(entry("a", body=b"", clean=None, kept=(), evidence=(seen(fate="capped")._replace(items=3),)))
     await store.flush()
+    await store.audit.sum_up()
     return store
+
+
+async def test_what_was_found_is_summed_up_at_the_latest_when_the_store_is_closed(make):
+    store = await make()
+    await store.append(entry("a", evidence=(seen(MAIL),)))
+    await store.append(entry("a", evidence=(seen(MAIL),)))
+    assert await store.audit.findings(Where(), ["path"]) == []
+    await store.close()
+    again = await make()
+    assert await again.audit.findings(Where(), ["path"]) == [(("user.email",), 4)]
+
+
+async def test_what_was_found_is_summed_up_once(filled):
+    before = await filled.audit.findings(Where(), ["pattern", "path"])
+    for _ in range(2):
+        await filled.audit.sum_up()
+    assert await filled.audit.findings(Where(), ["pattern", "path"]) == before
 
 
 async def test_findings_are_added_up_by_what_is_asked_for(filled):

@@ -129,6 +129,7 @@ async def test_what_a_killed_worker_had_noted_is_stored_at_its_next_start(store,
     killed.received(entry(finds=3), [parcel()])
     killed.received(entry(finds=3))
     killed.delivered(parcel(), "forwarded", 200)
+    await asyncio.sleep(0)
     del killed
     await spooling(store, tmp_path).recover([Spool(tmp_path, 0)])
     (_, first), (_, second), (kind, delivery) = await noted(store)
@@ -142,6 +143,7 @@ async def test_what_was_stored_is_not_stored_again(store, tmp_path):
     trail.received(entry())
     await trail.flush()
     trail.received(entry(2))
+    await asyncio.sleep(0)
     await spooling(store, tmp_path).recover([Spool(tmp_path, 0)])
     assert (len(await noted(store)), len(await noted(store, 2))) == (1, 1)
 

@@ -103,6 +103,7 @@ async def show_findings(call: Call) -> FindingsAnswer | web.Response:
         raise BadRequest("by: expected each name once")
     where, after = _where(query, call.services.clock.now()), _position(query.cursor, query.by)
     await call.record("audit.findings", **call.filters(query))
+    await call.services.peers.note()
     rows = await call.services.outbox.store.audit.findings(where, query.by, after, query.limit + 1)
     if not rows and after is None:
         _known(call.services.configuration.projects, query)
@@ -234,6 +235,7 @@ async def show_coverage(call: Call) -> CoverageAnswer:
     """Answer with patterns that never found anything, paths where much is found, and what was not read."""
     query = call.query(CoverageQuery)
     await call.record("audit.coverage", **call.filters(query))
+    await call.services.peers.note()
     since, until = span(query.since, query.until, call.services.clock.now())
     where = Where(since, until, query.project)
     on = frozenset(_ids(call.services.configuration.projects, query.project))

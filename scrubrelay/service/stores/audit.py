@@ -110,6 +110,9 @@ class AuditStore(Protocol):
     async def deeds(self, before: int | None = None, limit: int = 100, since: float = 0.0) -> Sequence[Deed]:
         """Return lines of the log, the newest first: those older than the line `before`."""
 
+    async def sum_up(self) -> None:
+        """Have `findings` and `fates` know all that this process has stored; until then a kill takes it."""
+
     async def findings(
         self, where: Where, by: Sequence[Dimension], after: Group | None = None, limit: int = 100
     ) -> Sequence[tuple[Group, int]]:
@@ -119,7 +122,7 @@ class AuditStore(Protocol):
         """Return what became of items; `pattern` and `path` do not matter."""
 
     async def note(self, leaf: Leaf) -> None:
-        """Add to the trail, in no hurry."""
+        """Add to the trail, in no hurry, and sum up."""
 
     async def trail(self, event_id: bytes) -> Sequence[Leaf]:
         """Return the leaves on which an event stands, the oldest first.

@@ -73,6 +73,10 @@ class SqliteAudit:
         )
         return [Deed(number, at, who, action, orjson.loads(text)) for number, at, who, action, text in rows]
 
+    async def sum_up(self) -> None:
+        """Have `findings` and `fates` know all that this process has stored."""
+        await self._writer.submit(lambda tx: tx.sum_up(), lazy=True)
+
     async def findings(
         self, where: Where, by: Sequence[Dimension], after: Group | None = None, limit: int = 100
     ) -> Sequence[tuple[Group, int]]:
@@ -100,15 +104,15 @@ class SqliteAudit:
         return [Fates(*row) for row in rows]
 
     async def note(self, leaf: Leaf) -> None:
-        """Add to the trail, in no hurry."""
+        """Add to the trail, in no hurry, and sum up."""
         size = len(leaf.ids) + len(leaf.notes) + _ROW
         row = (leaf.at, leaf.skipped, size, leaf.ids, leaf.notes)
-        await self._writer.submit(
-            lambda tx: tx.db.execute(
-                "INSERT INTO trail (at, skipped, size, ids, notes) VALUES (?, ?, ?, ?, ?)", row
-            ),
-            lazy=True,
-        )
+
+        def work(tx: Transaction) -> None:
+            tx.db.execute("INSERT INTO trail (at, skipped, size, ids, notes) VALUES (?, ?, ?, ?, ?)", row)
+            tx.sum_up()
+
+        await self._writer.submit(work, lazy=True)
 
     async def trail(self, event_id: bytes) -> Sequence[Leaf]:
         """Return the leaves on which an event stands, the oldest first."""

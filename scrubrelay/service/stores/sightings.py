@@ -15,7 +15,7 @@ _FATE: Final = """INSERT INTO item_fate VALUES (?, ?, ?, ?, ?)
 
 
 class Sightings:
-    """What one transaction adds to the audit's sums; written once for all of its envelopes."""
+    """What is to be added to the audit's sums: of many envelopes at once, as each place in one is a row."""
 
     def __init__(self) -> None:
         # Events of one issue have the same finds: they are taken apart once for all of them.
@@ -31,14 +31,18 @@ class Sightings:
             if finds:
                 self._finds[hour, project, name, finds] += 1
 
+    def __bool__(self) -> bool:
+        return bool(self._fates or self._finds)
+
+    def __add__(self, other: "Sightings") -> "Sightings":
+        both = Sightings()
+        both._fates, both._finds = self._fates + other._fates, self._finds + other._finds
+        return both
+
     def write(self, db: sqlite3.Connection) -> None:
-        """Write the sums, and begin anew."""
-        if self._fates:
-            db.executemany(_FATE, [(*key, count) for key, count in self._fates.items()])
-            self._fates.clear()
-        if self._finds:
-            db.executemany(_FINDING, [(*key, count) for key, count in self._findings().items()])
-            self._finds.clear()
+        """Add them to the sums."""
+        db.executemany(_FATE, [(*key, count) for key, count in self._fates.items()])
+        db.executemany(_FINDING, [(*key, count) for key, count in self._findings().items()])
 
     def _findings(self) -> dict[tuple[int, str, str, str, str], int]:
         sums: dict[tuple[int, str, str, str, str], int] = {}

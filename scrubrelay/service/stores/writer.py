@@ -44,6 +44,11 @@ class Transaction:
         self._books: Counter[tuple[int, int, str, str, str]] = Counter()
         self._reports: Counter[ReportKey] = Counter()
         self.sightings = Sightings()
+        self.sums_up = False
+
+    def sum_up(self) -> None:
+        """Have what was sighted written with this transaction, in earlier ones too."""
+        self.sums_up = True
 
     def next_id(self) -> int:
         """Return an id above all others, of this process or another."""
@@ -80,7 +85,6 @@ class Transaction:
         )
         self._books.clear()
         self._reports.clear()
-        self.sightings.write(self.db)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,8 @@ class Writer:
         self._db: sqlite3.Connection | None = None
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        # Of what is committed; written with many others, as the rows of one envelope can cost as much as it.
+        self._sightings = Sightings()
         self.writable = False
 
     async def start(self) -> None:
@@ -178,6 +184,9 @@ class Writer:
             self._hand_back(loop, done)
             if jobs[-1] is None:
                 break
+        if self._sightings:
+            with suppress(sqlite3.Error, OSError, StoreUnavailable):
+                self._transact([], sums_up=True)
         self._close()
 
     def _gather(self) -> list[Job | None]:
@@ -217,14 +226,19 @@ class Writer:
             self.writable = self._reserve.fill()
         return list(zip(jobs, results, strict=True))
 
-    def _transact(self, jobs: list[Job]) -> list[Any]:
+    def _transact(self, jobs: list[Job], *, sums_up: bool = False) -> list[Any]:
         db = self._db = self._db or self._connect()
         with self._turn():
             db.execute("BEGIN IMMEDIATE")
             transaction = Transaction(db)
             results = [_attempt(job.work, transaction) for job in jobs]
             transaction.write_sums()
+            sighted = self._sightings + transaction.sightings
+            is_written = sums_up or transaction.sums_up
+            if is_written:
+                sighted.write(db)
             db.execute("COMMIT")
+        self._sightings = Sightings() if is_written else sighted
         return results
 
     def _make_room(self, db: sqlite3.Connection) -> None:

@@ -42,11 +42,11 @@ class Spool:
             if slot >= slots
         ]
 
-    def add(self, line: Any) -> None:
-        """Add a line; what cannot be written is left out, and so is all behind it until the next turn."""
-        if self._broken:
+    def add(self, *lines: Any) -> None:
+        """Add lines; what cannot be written is left out, and so is all behind it until the next turn."""
+        if self._broken or not lines:
             return
-        data = orjson.dumps(line) + b"\n"
+        data = b"".join(orjson.dumps(line) + b"\n" for line in lines)
         try:
             if self._handle is None:
                 self._handle = os.open(self._file, _FLAGS, _PRIVATE)

@@ -5,7 +5,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, Final
 
 import orjson
@@ -90,6 +89,8 @@ class Trail:
         self._prunes = prunes
         self._spool = spool
         self._flushing = asyncio.Lock()
+        self._lines: list[tuple[str, Sequence[Any]]] = []
+        self._sighted = False
         self._notes = Notes()
         self._pruned_at = clock.monotonic()
 
@@ -101,6 +102,7 @@ class Trail:
 
         An envelope without an id is none that could be asked for.
         """
+        self._sighted |= bool(entry.evidence)
         if entry.event_id is None or not entry.evidence or not self._settings().events:
             return
         notes, dropped = self._notes, entry.clean is None
@@ -108,14 +110,15 @@ class Trail:
             notes.skipped += 1
             return
         notes.dropped += dropped
+        items: list[Sequence[Any]] = []
         number = parcels[0].envelope_id if parcels else None
-        known = len(notes.finds)
-        items = [notes.item(one) for one in entry.evidence]
+        for one in entry.evidence:
+            if one.finds not in notes.finds:
+                self._keep("finds", one.finds)
+            items.append(notes.item(one))
         limited = sorted(entry.limited)
         note = (entry.event_id, entry.received_at, entry.project_id, number, entry.targets, limited, items)
         notes.events.append(note)
-        for finds in islice(notes.finds, known, None):
-            self._keep("finds", finds)
         self._keep("event", note)
 
     def delivered(self, parcel: Parcel, result: str, answer: int | str | None) -> None:
@@ -156,9 +159,14 @@ class Trail:
         """Write what was noted; if the store cannot, it is lost, for envelopes need the room more."""
         async with self._flushing:
             notes, self._notes = self._notes, Notes()
+            sighted, self._sighted = self._sighted, False
             if not (notes.events or notes.deliveries or notes.skipped):
+                if sighted:
+                    with suppress(StoreUnavailable):
+                        await self._store.sum_up()
                 return
             if self._spool is not None:
+                self._spill(self._spool)
                 self._spool.turn()
             leaf = await asyncio.to_thread(notes.leaf, self._clock.now())
             try:
@@ -169,8 +177,15 @@ class Trail:
                 self._spool.stored()
 
     def _keep(self, kind: str, note: Sequence[Any]) -> None:
+        """Have a line kept where a kill does not take it: those of one turn of the loop in one write."""
         if self._spool is not None:
-            self._spool.add((kind, note))
+            if not self._lines:
+                asyncio.get_running_loop().call_soon(self._spill, self._spool)
+            self._lines.append((kind, note))
+
+    def _spill(self, spool: Spool) -> None:
+        lines, self._lines = self._lines, []
+        spool.add(*lines)
 
     async def _prune(self) -> None:
         own = self._settings()
