@@ -7,6 +7,7 @@ import pytest
 from scrubrelay.config.settings import AuditSettings
 from scrubrelay.core.evidence import Evidence
 from scrubrelay.core.pipeline import Clean
+from scrubrelay.service.stores.audit import Where
 from scrubrelay.service.stores.base import Entry, Parcel
 from scrubrelay.service.telling.spool import Spool
 from scrubrelay.service.telling.trail import Trail, read_leaf
@@ -117,6 +118,17 @@ async def test_notes_are_written_and_old_ones_forgotten_as_time_goes_by(store):
             await store.flush()
         assert await noted(store) == []
         running.cancel()
+
+
+async def test_what_was_found_is_summed_up_though_no_event_is_noted(store):
+    """Sums wait for the next flush, whatever was noted and however late a count was committed."""
+    silent = trail_on(store, events=False)
+    one = entry(finds=3)
+    silent.received(one)
+    await silent.flush()
+    await store.append(one)
+    await silent.flush()
+    assert sum(quantity for _, quantity in await store.audit.findings(Where(), ["path"])) > 0
 
 
 def spooling(store, folder) -> Trail:

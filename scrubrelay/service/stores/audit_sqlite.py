@@ -75,7 +75,8 @@ class SqliteAudit:
 
     async def sum_up(self) -> None:
         """Have `findings` and `fates` know all that this process has stored."""
-        await self._writer.submit(lambda tx: tx.sum_up(), lazy=True)
+        if self._writer.has_sightings:
+            await self._writer.submit(lambda tx: tx.sum_up(), lazy=True)
 
     async def findings(
         self, where: Where, by: Sequence[Dimension], after: Group | None = None, limit: int = 100

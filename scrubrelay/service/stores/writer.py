@@ -47,7 +47,7 @@ class Transaction:
         self.sums_up = False
 
     def sum_up(self) -> None:
-        """Have what was sighted written with this transaction, in earlier ones too."""
+        """Have what was sighted in this transaction, and in those before it, written with this one."""
         self.sums_up = True
 
     def next_id(self) -> int:
@@ -131,6 +131,11 @@ class Writer:
         # Of what is committed; written with many others, as the rows of one envelope can cost as much as it.
         self._sightings = Sightings()
         self.writable = False
+
+    @property
+    def has_sightings(self) -> bool:
+        """Whether something was sighted in what is committed that is in no sum yet."""
+        return bool(self._sightings)
 
     async def start(self) -> None:
         """Open the connection.

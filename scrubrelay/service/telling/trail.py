@@ -90,7 +90,6 @@ class Trail:
         self._spool = spool
         self._flushing = asyncio.Lock()
         self._lines: list[tuple[str, Sequence[Any]]] = []
-        self._sighted = False
         self._notes = Notes()
         self._pruned_at = clock.monotonic()
 
@@ -102,7 +101,6 @@ class Trail:
 
         An envelope without an id is none that could be asked for.
         """
-        self._sighted |= bool(entry.evidence)
         if entry.event_id is None or not entry.evidence or not self._settings().events:
             return
         notes, dropped = self._notes, entry.clean is None
@@ -156,14 +154,15 @@ class Trail:
                 await self._prune()
 
     async def flush(self) -> None:
-        """Write what was noted; if the store cannot, it is lost, for envelopes need the room more."""
+        """Write what was noted, and have sums written; notes that the store cannot take are lost.
+
+        Envelopes need the room more.
+        """
         async with self._flushing:
             notes, self._notes = self._notes, Notes()
-            sighted, self._sighted = self._sighted, False
             if not (notes.events or notes.deliveries or notes.skipped):
-                if sighted:
-                    with suppress(StoreUnavailable):
-                        await self._store.sum_up()
+                with suppress(StoreUnavailable):
+                    await self._store.sum_up()
                 return
             if self._spool is not None:
                 self._spill(self._spool)
